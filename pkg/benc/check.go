@@ -108,7 +108,7 @@ func (c *checker) close() error {
 	c.at++
 	closed := c.open[len(c.open)-1]
 	c.open = c.open[:len(c.open)-1]
-	if closed.unsorted && !c.odd.Has(DuplicateKeys) && repeats(Value{c.b[closed.start:c.at]}) {
+	if closed.unsorted && !c.odd.Has(DuplicateKeys) && repeats(Value{raw: c.b[closed.start:c.at]}) {
 		c.odd |= DuplicateKeys
 	}
 	return nil

@@ -21,7 +21,10 @@ const (
 // Value is a value inside checked bytes. It is read in place, nothing is
 // copied, so it lives as long as those bytes stay unchanged. Asking for what
 // it is not gives "absent" and false. The zero Value is absent.
-type Value struct{ raw []byte }
+type Value struct {
+	raw []byte
+	at  int
+}
 
 // Parse checks b and gives its first value and the bytes after it.
 func Parse(b []byte, limits Limits) (v Value, rest []byte, odd Oddities, err error) {
@@ -29,7 +32,7 @@ func Parse(b []byte, limits Limits) (v Value, rest []byte, odd Oddities, err err
 	if err != nil {
 		return Value{}, nil, 0, err
 	}
-	return Value{b[:n:n]}, b[n:], odd, nil
+	return Value{raw: b[:n:n]}, b[n:], odd, nil
 }
 
 // Kind says what the value is.
@@ -50,6 +53,9 @@ func (v Value) Kind() Kind {
 
 // Raw is the value's bytes as they came; nil when it is absent.
 func (v Value) Raw() []byte { return v.raw }
+
+// Offset is the number of bytes before the value in the parsed input.
+func (v Value) Offset() int { return v.at }
 
 // Int is the number of an integer.
 func (v Value) Int() (int64, bool) {
@@ -92,7 +98,7 @@ func (v Value) List() iter.Seq[Value] {
 		}
 		for at := 1; v.raw[at] != 'e'; {
 			end := skip(v.raw, at)
-			if !yield(Value{v.raw[at:end:end]}) {
+			if !yield(v.part(at, end)) {
 				return
 			}
 			at = end
@@ -122,13 +128,18 @@ func (v Value) pairs() iter.Seq2[[]byte, Value] {
 		for at := 1; v.raw[at] != 'e'; {
 			mid := skip(v.raw, at)
 			end := skip(v.raw, mid)
-			key, _ := Value{v.raw[at:mid]}.Bytes()
-			if !yield(key, Value{v.raw[mid:end:end]}) {
+			key, _ := v.part(at, mid).Bytes()
+			if !yield(key, v.part(mid, end)) {
 				return
 			}
 			at = end
 		}
 	}
+}
+
+// part is the value between two places of v.
+func (v Value) part(from, to int) Value {
+	return Value{raw: v.raw[from:to:to], at: v.at + from}
 }
 
 // skip gives the place after the value that starts at the given one. It

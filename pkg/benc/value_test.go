@@ -63,6 +63,9 @@ func TestValueReadsWhatIsThere(t *testing.T) {
 	if got := string(v.Get("c").Raw()); got != "d1:xi1ee" {
 		t.Errorf("c = %q; want %q", got, "d1:xi1ee")
 	}
+	if got := v.Get("c").Get("x").Offset(); got != 28 {
+		t.Errorf("c.x stands at byte %d; want 28", got)
+	}
 	if n, _ := v.Get("c").Get("x").Int(); n != 1 {
 		t.Errorf("c.x = %d; want 1", n)
 	}
