@@ -65,4 +65,3 @@ func (s *Session) refuseTerminal() error {
 	}
 	return nil
 }
-
