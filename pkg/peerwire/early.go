@@ -18,7 +18,7 @@ const (
 // number in them; all pages together have 256 KiB.
 type early struct {
 	all   bool
-	raw   int // length of the bitfield message, -1 when two differ, 0 without one
+	raw   int    // length of the bitfield message, -1 when two differ, 0 without one
 	top   uint32 // one more than the highest number in a have or donthave
 	pages map[uint32]*[pageBytes]byte
 	gone  map[uint32]bool // taken back after have all
