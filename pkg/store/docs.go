@@ -1,0 +1,3 @@
+package store
+
+func (t *Table) document(kind string) {}
