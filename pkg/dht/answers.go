@@ -1,0 +1,216 @@
+package dht
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"btkit/pkg/outcome"
+)
+
+// take hears what a node answered.
+func (l *lookup) take(a answer) {
+	delete(l.flights, a.node)
+	n := a.node
+	fresh := 0
+	if a.reply != nil {
+		a.as = l.believe(a)
+	}
+	if a.as == outcome.OK {
+		fresh = l.hear(a)
+	} else {
+		l.lose(a)
+	}
+	l.traceQuery(a, n, fresh)
+}
+
+// believe checks the id of an answer against the one under which the node was
+// listed; an answer under another id is dropped with all that it says.
+func (l *lookup) believe(a answer) outcome.Outcome {
+	l.result.Bytes += int64(a.reply.bytes)
+	for _, oddity := range a.reply.oddities {
+		l.result.Oddities = addOnce(l.result.Oddities, oddity)
+	}
+	n := a.node
+	credible := l.cands.identify(n, a.reply.id)
+	if n.router {
+		// A bootstrap node is asked and never kept (BEP 5).
+		if !credible {
+			l.cands.refused["id-mismatch"]++
+			return outcome.Malformed
+		}
+		return outcome.OK
+	}
+	if !l.net.known.answered(Node{ID: a.reply.id, Addr: n.Addr}, time.Now()) {
+		l.cands.refused["banned"]++
+		return outcome.Denied
+	}
+	if !credible {
+		l.cands.refused["id-mismatch"]++
+		return outcome.Malformed
+	}
+	return outcome.OK
+}
+
+// lose closes a question that brought nothing.
+func (l *lookup) lose(a answer) {
+	n := a.node
+	if a.as != outcome.Canceled {
+		l.errs[a.as]++
+		l.net.known.failed(n.Addr)
+	}
+	if n.state != alive {
+		n.state = dead
+	}
+	l.release(n)
+	n.again = askNothing
+}
+
+// hear takes an answer's nodes and peers in.
+func (l *lookup) hear(a answer) (fresh int) {
+	n, r := a.node, a.reply
+	first := n.state != alive
+	past := l.cands.settled(closestK)
+	if first {
+		n.state = alive
+		l.result.Answered++
+	}
+	n.again = askNothing
+	if a.ask == askControl {
+		l.judge(n, r)
+		return 0
+	}
+	for _, listed := range r.nodes[:min(len(r.nodes), maxNodesFromOf)] {
+		if familyOf(listed.Addr.Addr()) == l.net.family && !l.net.known.isBanned(listed.Addr) {
+			l.cands.add(listed)
+		}
+	}
+	if l.plan.control && len(r.values) > 0 && n.asks == 1 {
+		n.held, n.again = r, askControl
+		return 0
+	}
+	fresh = l.report(n.Addr, r)
+	switch {
+	case fresh > 0:
+		l.barren = 0
+	case first && past:
+		l.barren++
+	}
+	l.follow(n, a, fresh)
+	return fresh
+}
+
+// judge hears the answer to a control question: whoever names peers for a
+// torrent that does not exist, invents them.
+func (l *lookup) judge(n *candidate, r *reply) {
+	if len(r.values) == 0 {
+		l.release(n)
+		return
+	}
+	n.held, n.state = nil, dead
+	l.cands.refused["liar"]++
+	l.net.known.ban(n.Addr)
+}
+
+// follow decides whether a node is to be asked again: because it answered the
+// scrape with filters and kept its peers for a plain question, or because its
+// peers were too many for one answer.
+func (l *lookup) follow(n *candidate, a answer, fresh int) {
+	r := a.reply
+	if a.ask == askScrape && len(r.values) == 0 && r.seeds != nil && (*r.seeds != Filter{} || *r.peers != Filter{}) {
+		n.again = askPlain
+		return
+	}
+	looksCut := len(r.values) >= cutValues || len(r.values) > 0 && r.bytes >= cutBytes
+	if !l.plan.repeat || !looksCut || n.asks > maxRepeats {
+		return
+	}
+	n.quiet++
+	if float64(fresh) >= quietShare*float64(len(r.values)) {
+		n.quiet = 0
+	}
+	if n.quiet < quietEnough {
+		n.again, n.notBefore = askPlain, time.Now().Add(repeatGap)
+	}
+}
+
+// finish sums the lookup up.
+func (l *lookup) finish(ctx context.Context) Result {
+	for n := range l.flights {
+		if n.state == asked {
+			n.state = stale
+		}
+	}
+	for _, n := range l.cands.list {
+		l.release(n)
+	}
+	res := &l.result
+	res.Took = time.Since(res.Started)
+	res.Peers = len(l.harvest.peers)
+	var odd []string
+	res.Seeds, res.Leechers, res.Scraped, odd = l.harvest.estimate()
+	res.Oddities = append(res.Oddities, odd...)
+	if res.Queries >= l.plan.queries {
+		res.Oddities = append(res.Oddities, "query-limit")
+	}
+	if ctx.Err() == nil && res.Took >= l.plan.limit {
+		res.Oddities = append(res.Oddities, "time-limit")
+	}
+	res.Refused = l.cands.refused
+	for why, n := range l.harvest.refused {
+		res.Refused[why] += n
+	}
+	res.D8, _ = l.cands.distance(closestK)
+	if d, ok := l.cands.distance(64); ok {
+		res.D64 = d
+		res.Network = NetworkSize(64, d)
+	} else if res.D8 != (ID{}) {
+		res.Network = NetworkSize(closestK, res.D8)
+	}
+	res.Outcome = l.outcome(ctx)
+	return *res
+}
+
+func (l *lookup) outcome(ctx context.Context) outcome.Outcome {
+	switch {
+	case ctx.Err() != nil:
+		return outcome.Canceled
+	case l.result.Peers > 0:
+		return outcome.OK
+	case l.result.Answered > 0:
+		return outcome.NotFound
+	case l.result.Queried > 0:
+		return l.mostFailures()
+	case l.cands.refused["busy"] > 0:
+		return outcome.Limit
+	case l.result.Message != "":
+		return outcome.DNS
+	}
+	l.result.Message = "no DHT node known"
+	return outcome.Unreachable
+}
+
+// mostFailures is the commonest way in which queries failed.
+func (l *lookup) mostFailures() outcome.Outcome {
+	most := outcome.Timeout
+	for _, o := range slices.Sorted(maps.Keys(l.errs)) {
+		if l.errs[o] > l.errs[most] {
+			most = o
+		}
+	}
+	return most
+}
+
+func (l *lookup) traceQuery(a answer, n *candidate, fresh int) {
+	if l.net.trace == nil {
+		return
+	}
+	q := Query{Sent: a.sent, Target: l.target, ask: a.ask, Node: n.Node, Outcome: a.as, RTT: a.rtt, New: fresh}
+	if r := a.reply; r != nil {
+		q.Answered, q.Client, q.Values, q.Nodes = r.id, r.version, len(r.values), len(r.nodes)
+		q.Filters, q.Token, q.Bytes, q.Oddities = r.seeds != nil, r.token, r.bytes, r.oddities
+		q.Secure = Secure(r.id, n.Addr.Addr())
+	}
+	l.net.trace(q)
+}
