@@ -3,6 +3,7 @@ package peerwire
 import (
 	"crypto/sha1"
 	"encoding/binary"
+	"math"
 	"net/netip"
 )
 
@@ -11,7 +12,7 @@ import (
 // fewer, in the order of the BEP; nil for IPv6, where it is not defined.
 func AllowedFastSet(addr netip.Addr, infoHash [20]byte, pieces, k int) []uint32 {
 	addr = addr.Unmap()
-	if !addr.Is4() || pieces <= 0 {
+	if !addr.Is4() || pieces <= 0 || pieces > math.MaxInt32 {
 		return nil
 	}
 	ip := addr.As4()
