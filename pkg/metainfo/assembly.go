@@ -12,8 +12,8 @@ import (
 const BlockBytes = 16 << 10
 
 const (
-	maxAsked   = 3  // blocks asked for and not received
-	maxUnasked = 16 // blocks that nobody asked for, before we have enough
+	maxAsked = 3  // blocks asked for and not received
+	maxStray = 16 // messages that nobody asked for, before we have enough
 )
 
 // Assembly puts an info dictionary together from the blocks of one peer, and
@@ -26,7 +26,7 @@ type Assembly struct {
 	next    int // first block not asked for
 	flying  int // asked for and not received
 	missing int
-	unasked int
+	stray   int
 }
 
 // NewAssembly takes the metadata_size of an extension handshake. A size that
@@ -44,37 +44,43 @@ func NewAssembly(size int64) (*Assembly, error) {
 
 // Next gives the number of the next block to ask for, if one is to be asked
 // for now.
-func (a *Assembly) Next() (block int64, ok bool) {
+func (a *Assembly) Next() (block int, ok bool) {
 	if a.flying >= maxAsked || a.next >= len(a.blocks) {
 		return 0, false
 	}
 	a.asked[a.next] = true
 	a.flying++
 	a.next++
-	return int64(a.next - 1), true
+	return a.next - 1, true
 }
 
 // Put takes a block and says whether it was one that was asked for. Others are
 // let pass a few times. The data is copied. An error means that this peer is
 // not worth going on with.
-func (a *Assembly) Put(block int64, data []byte) (wanted bool, err error) {
-	if block < 0 || block >= int64(len(a.blocks)) || !a.asked[block] || a.blocks[block] != nil {
-		if a.unasked++; a.unasked > maxUnasked {
-			return false, outcome.Fail(outcome.Malformed, fmt.Errorf("peer sent %d blocks that were not asked for", a.unasked))
-		}
-		return false, nil
+func (a *Assembly) Put(block int, data []byte) (wanted bool, err error) {
+	if block < 0 || block >= len(a.blocks) || !a.asked[block] || a.blocks[block] != nil {
+		return false, a.Stray()
 	}
 	if block == 0 && int64(len(data)) == a.size && len(a.blocks) > 1 {
 		a.whole(data)
 		return true, nil
 	}
-	if want := min(BlockBytes, a.size-block*BlockBytes); int64(len(data)) != want {
+	if want := min(BlockBytes, a.size-int64(block)*BlockBytes); int64(len(data)) != want {
 		return false, outcome.Fail(outcome.Malformed, fmt.Errorf("block %d of %d bytes, expected %d", block, len(data), want))
 	}
 	a.blocks[block] = append([]byte(nil), data...)
 	a.flying--
 	a.missing--
 	return true, nil
+}
+
+// Stray counts a message that nobody asked for or that cannot be read. An
+// error means that there have been too many.
+func (a *Assembly) Stray() error {
+	if a.stray++; a.stray > maxStray {
+		return outcome.Fail(outcome.Malformed, fmt.Errorf("peer sent %d messages that nobody asked for", a.stray))
+	}
+	return nil
 }
 
 // whole takes the one oversized block in which some clients send all.

@@ -8,11 +8,11 @@ import (
 )
 
 // served is an info dictionary of n bytes and its blocks.
-func served(n int) (info []byte, block func(int64) []byte) {
+func served(n int) (info []byte, block func(int) []byte) {
 	for i := range n {
 		info = append(info, byte(i*131%251))
 	}
-	return info, func(i int64) []byte { return info[i*BlockBytes : min(int(i+1)*BlockBytes, n)] }
+	return info, func(i int) []byte { return info[i*BlockBytes : min((i+1)*BlockBytes, n)] }
 }
 
 func TestAssembly(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAssembly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var asked []int64
+			var asked []int
 			for !a.Done() {
 				for n, ok := a.Next(); ok; n, ok = a.Next() {
 					asked = append(asked, n)
@@ -82,7 +82,7 @@ func TestAssemblyAgainstOddPeers(t *testing.T) {
 	})
 	t.Run("not asked for", func(t *testing.T) {
 		a := start()
-		for i := range int64(maxUnasked) {
+		for i := range maxStray {
 			if wanted, err := a.Put(i-8, block(0)); i != 8 && (wanted || err != nil) {
 				t.Fatalf("block %d: %v, %v; want it let pass", i-8, wanted, err)
 			}
