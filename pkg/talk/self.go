@@ -1,0 +1,58 @@
+package talk
+
+import (
+	"btkit/pkg/peerwire"
+	"btkit/pkg/visit"
+)
+
+// Client is the name that we give ourselves in the extension handshake: honest,
+// and with a place to read about us.
+const Client = "btkit/0.1 (measurement; no transfer; see bt-probe(1))"
+
+// requestQueue is the number of requests that we claim to queue (BEP 10
+// "reqq"); it is the usual one.
+const requestQueue = 250
+
+// Self is how we present ourselves.
+type Self struct {
+	PeerID [20]byte
+	// Port where we take connections, 0 for none. Peers that know it come back
+	// by themselves.
+	Port uint16
+	// Client is the name in the extension handshake; empty means the constant
+	// Client.
+	Client string
+}
+
+func (s Self) handshake(infohash [20]byte) []byte {
+	h := peerwire.Handshake{Reserved: peerwire.Reserved(peerwire.BitExt | peerwire.BitFast), InfoHash: infohash, PeerID: s.PeerID}
+	return h.Append(make([]byte, 0, peerwire.HandshakeLen))
+}
+
+// greeting is what follows the handshakes. Anything optional is said only to
+// peers that offer it: a HAVE_NONE without the fast extension ends the
+// conversation at once. Other peers get a keep-alive, which completes the
+// handshake of rTorrent.
+func (s Self) greeting(peer peerwire.Handshake) []byte {
+	var b []byte
+	if peer.Ext() {
+		client := s.Client
+		if client == "" {
+			client = Client
+		}
+		b = peerwire.AppendExtHandshake(b, peerwire.ExtHandshake{
+			M: map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata,
+				"upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave},
+			P: s.Port, V: client, Reqq: requestQueue,
+		})
+	}
+	if peer.Fast() {
+		b = peerwire.AppendHaveNone(b)
+	} else {
+		b = peerwire.AppendKeepAlive(b)
+	}
+	if tactic(peer.PeerID).interested {
+		b = peerwire.AppendInterested(b)
+	}
+	return b
+}

@@ -1,0 +1,391 @@
+package visit
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"btkit/pkg/outcome"
+	"btkit/pkg/peerid"
+	"btkit/pkg/peerwire"
+	"btkit/pkg/record"
+)
+
+// Ids of the extension messages that peers use towards us: what our extension
+// handshake offers (BEP 10).
+const (
+	ExtPex        = 1
+	ExtMetadata   = 2
+	ExtUploadOnly = 3
+	ExtDontHave   = 7
+)
+
+// Who opened the connection.
+const (
+	Out = "out"
+	In  = "in"
+)
+
+// Stages that a conversation reaches.
+const (
+	StageDial      = "dial"
+	StageHandshake = "handshake"
+	StageOpen      = "open"
+	StageSettled   = "settled"
+)
+
+// maxExtHandshakes bounds how many extension handshakes of a peer are read.
+const maxExtHandshakes = 4
+
+// haveSlack is how many announcements beyond two per piece a peer may send.
+const haveSlack = 1024
+
+// unknownKind counts the messages of kinds that we don't know.
+const unknownKind = 24
+
+// keepAliveKind counts keep-alives.
+const keepAliveKind = 25
+
+// What a reading rests on.
+const (
+	howBitfield = "bitfield"
+	howHave     = "have"
+	howAll      = "have-all"
+	howNone     = "have-none"
+)
+
+// Ext is what is kept of the extension handshakes of a peer (BEP 10).
+type Ext struct {
+	ListenPort   uint16     // "p"
+	MetadataSize int64      // bytes of the info dictionary that it can give
+	MetadataID   uint8      // id for ut_metadata messages to it, 0 for none
+	ExternalIP   netip.Addr // our address as it sees us
+}
+
+// Start is what is known of a conversation when it begins.
+type Start struct {
+	Torrent   *Torrent
+	Addr      netip.AddrPort
+	Session   uint64
+	Direction string // Out, In or "pcap"
+	N         int64  // number of the attempt, 0 if not counted
+	Transport string
+	At        time.Time
+	Rules     Rules
+}
+
+// Conversation is fed what a peer says and knows what that means. It is not
+// safe for concurrent use.
+type Conversation struct {
+	start Start
+	stage string
+	rtt   time.Duration
+
+	handshake peerwire.Handshake
+	ext       Ext
+	extSeen   int
+	client    string
+	clientRaw string
+
+	bits         peerwire.Bitfield
+	how          string
+	haves        int64 // have messages
+	bitfields    int
+	settled      bool
+	superSeed    bool
+	firstPiece   time.Time // first announcement
+	lastPiece    time.Time // latest announcement
+	lastMattered time.Time
+	gap          time.Duration
+	told         heard // what the latest progress record said
+	was          heard // what there was at the latest call of Progress
+
+	uploadOnly *bool
+	dhtPort    uint16
+	oddities   []string
+	messages   [keepAliveKind + 1]uint32
+	rx, tx     int64
+}
+
+// heard is a number of pieces and when it was reached.
+type heard struct {
+	at   time.Time
+	have int64
+}
+
+// New begins a conversation.
+func New(s Start) *Conversation {
+	return &Conversation{start: s, stage: StageDial, lastMattered: s.At,
+		bits: *peerwire.NewBitfield(int(s.Torrent.Pieces()))}
+}
+
+// Connected notes that the byte stream is open.
+func (c *Conversation) Connected(at time.Time) {
+	c.stage = StageHandshake
+	c.rtt = at.Sub(c.start.At)
+	c.lastMattered = at
+}
+
+// Greeted notes the peer's handshake.
+func (c *Conversation) Greeted(at time.Time, h peerwire.Handshake) {
+	c.handshake = h
+	c.stage = StageOpen
+	c.matter(at)
+	if c.client == "" {
+		c.client, c.clientRaw = record.Clean(peerName(h.PeerID))
+	}
+}
+
+// Handshake is the peer's, zero before it was heard.
+func (c *Conversation) Handshake() peerwire.Handshake { return c.handshake }
+
+// Ext is what the peer's extension handshakes said so far.
+func (c *Conversation) Ext() Ext { return c.ext }
+
+// Client is the name that the peer gives itself, or that its peer id stands
+// for.
+func (c *Conversation) Client() string { return c.client }
+
+// Stage is how far it got.
+func (c *Conversation) Stage() string { return c.stage }
+
+// Session is the number of the conversation.
+func (c *Conversation) Session() uint64 { return c.start.Session }
+
+// Addr is the peer's side of the connection.
+func (c *Conversation) Addr() netip.AddrPort { return c.start.Addr }
+
+// Torrent is what the conversation is about.
+func (c *Conversation) Torrent() *Torrent { return c.start.Torrent }
+
+// Moved counts bytes received and sent.
+func (c *Conversation) Moved(rx, tx int) {
+	c.rx += int64(rx)
+	c.tx += int64(tx)
+}
+
+// Odd notes an oddity that does not end the conversation.
+func (c *Conversation) Odd(what string) {
+	for _, o := range c.oddities {
+		if o == what {
+			return
+		}
+	}
+	if len(c.oddities) < 16 {
+		c.oddities = append(c.oddities, what)
+	}
+}
+
+// Hear takes in a message. An error carries the outcome with which the
+// conversation has to end (peer wire notes, sections 3.1 and 15).
+func (c *Conversation) Hear(at time.Time, m peerwire.Message) error {
+	c.count(m.ID)
+	c.learnSize()
+	if m.ID.Fast() && !c.handshake.Fast() {
+		c.Odd("fast-without-negotiation")
+	}
+	switch m.ID {
+	case peerwire.Have:
+		return c.have(at, m.Index)
+	case peerwire.BitfieldID:
+		return c.bitfield(at, m.Payload)
+	case peerwire.HaveAll:
+		c.bits.SetAll()
+		c.announced(at, howAll)
+	case peerwire.HaveNone:
+		c.announced(at, howNone)
+	case peerwire.Piece:
+		return outcome.Fail(outcome.BadPayload, errors.New("piece that nobody asked for"))
+	case peerwire.Port:
+		c.dhtPort = m.Port
+	case peerwire.Extended:
+		return c.extended(at, m)
+	}
+	return nil
+}
+
+func (c *Conversation) count(id peerwire.ID) {
+	switch {
+	case id == peerwire.KeepAlive:
+		c.messages[keepAliveKind]++
+	case id.Known():
+		c.messages[id]++
+	default:
+		c.messages[unknownKind]++
+	}
+}
+
+// learnSize applies the number of pieces when it has become known meanwhile.
+func (c *Conversation) learnSize() {
+	if c.bits.Known() || c.start.Torrent.Pieces() == 0 {
+		return
+	}
+	spare, err := c.bits.Resolve(int(c.start.Torrent.Pieces()))
+	if spare {
+		c.Odd("spare-bits")
+	}
+	if err != nil {
+		c.Odd(string(outcome.Of(err)))
+		c.bits = *peerwire.NewBitfield(int(c.start.Torrent.Pieces()))
+		c.how = ""
+	}
+}
+
+func (c *Conversation) have(at time.Time, index uint32) error {
+	c.haves++
+	if c.haves > 2*int64(c.bits.Len())+haveSlack && c.bits.Known() {
+		return outcome.Fail(outcome.TooLarge, fmt.Errorf("%d have messages", c.haves))
+	}
+	if _, err := c.bits.Set(index); err != nil {
+		return err
+	}
+	if c.bitfields == 0 && c.how == "" {
+		c.announced(at, howHave)
+		return nil
+	}
+	c.announced(at, c.how)
+	return nil
+}
+
+func (c *Conversation) bitfield(at time.Time, bits []byte) error {
+	switch {
+	case c.bitfields > 0:
+		c.Odd("second-bitfield")
+		c.bits.Reset()
+	case c.how == howHave:
+		c.Odd("have-before-bitfield")
+	}
+	spare, err := c.bits.Load(bits)
+	if err != nil {
+		return err
+	}
+	if spare {
+		c.Odd("spare-bits")
+	}
+	c.bitfields++
+	c.announced(at, howBitfield)
+	return nil
+}
+
+// announced notes that the peer said something about its pieces.
+func (c *Conversation) announced(at time.Time, how string) {
+	if how != c.how && how == howAll && c.how != "" {
+		c.Odd("second-bitfield")
+	}
+	c.how = how
+	if c.firstPiece.IsZero() {
+		c.firstPiece = at
+	}
+	c.lastPiece = at
+	c.matter(at)
+}
+
+func (c *Conversation) matter(at time.Time) {
+	c.gap = max(c.gap, at.Sub(c.lastMattered))
+	c.lastMattered = at
+}
+
+func (c *Conversation) extended(at time.Time, m peerwire.Message) error {
+	switch m.Ext {
+	case 0:
+		c.extHandshake(at, m.Payload)
+	case ExtUploadOnly:
+		if len(m.Payload) > 0 {
+			c.uploadOnly = record.Bool(m.Payload[0] != 0)
+		}
+	case ExtDontHave:
+		return c.dontHave(at, m.Payload)
+	}
+	return nil
+}
+
+// dontHave takes a piece back (BEP 54).
+func (c *Conversation) dontHave(at time.Time, payload []byte) error {
+	if len(payload) != 4 {
+		return outcome.Fail(outcome.Malformed, fmt.Errorf("lt_donthave of %d bytes", len(payload)))
+	}
+	if _, err := c.bits.Clear(binary.BigEndian.Uint32(payload)); err != nil {
+		return err
+	}
+	c.announced(at, c.how)
+	return nil
+}
+
+func (c *Conversation) extHandshake(at time.Time, payload []byte) {
+	c.extSeen++
+	if c.extSeen > maxExtHandshakes {
+		return
+	}
+	ext, err := peerwire.ParseExtHandshake(payload)
+	if err != nil {
+		c.Odd("bad-extension-handshake")
+		return
+	}
+	c.matter(at)
+	if ext.V != "" {
+		c.client, c.clientRaw = ext.V, hex.EncodeToString(ext.VRaw)
+	}
+	if ext.UploadOnly != nil {
+		c.uploadOnly = ext.UploadOnly
+	}
+	c.ext.merge(&ext)
+}
+
+// merge keeps what an earlier handshake said where the later one is silent.
+func (e *Ext) merge(later *peerwire.ExtHandshake) {
+	if later.P != 0 {
+		e.ListenPort = later.P
+	}
+	if later.MetadataSize != 0 {
+		e.MetadataSize = later.MetadataSize
+	}
+	if id, ok := later.M["ut_metadata"]; ok {
+		e.MetadataID = id
+	}
+	if later.YourIP.IsValid() {
+		e.ExternalIP = later.YourIP
+	}
+}
+
+func peerName(id [20]byte) string {
+	client, version, _ := peerid.Name(id)
+	if version == "" {
+		return client
+	}
+	return client + " " + version
+}
+
+// visitMessages counts by name, for the record.
+func (c *Conversation) visitMessages() map[string]int64 {
+	counts := map[string]int64{}
+	for i, n := range c.messages {
+		switch {
+		case n == 0:
+		case i == keepAliveKind:
+			counts[peerwire.KeepAlive.String()] = int64(n)
+		case i == unknownKind:
+			counts["unknown"] = int64(n)
+		default:
+			counts[peerwire.ID(i).String()] = int64(n)
+		}
+	}
+	return counts
+}
+
+func (c *Conversation) bitfieldText() string {
+	if !c.start.Rules.Bitfield {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(c.bits.Bytes())
+}
+
+func (c *Conversation) peerIDText() string {
+	if c.stage == StageDial || c.stage == StageHandshake {
+		return ""
+	}
+	return hex.EncodeToString(c.handshake.PeerID[:])
+}
