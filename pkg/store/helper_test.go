@@ -28,12 +28,12 @@ func openDB(t testing.TB, path string, o Options) *DB {
 	return db
 }
 
-// feed stores lines and gives the counts and Run's error. Bad lines fail the test.
+// feed stores lines and gives the counts and the error. Bad lines fail the test.
 func feed(t testing.TB, db *DB, failure error, spill *Spill, lines ...string) (Counts, error) {
 	t.Helper()
 	s := New(db, failure, spill, nil)
-	done := make(chan error, 1) // one result
-	go func() { done <- s.Run(nil) }()
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(nil) }()
 	for _, text := range lines {
 		l, err := record.ParseLine([]byte(text))
 		if err != nil {
@@ -46,8 +46,8 @@ func feed(t testing.TB, db *DB, failure error, spill *Spill, lines ...string) (C
 		}
 	}
 	s.EOF()
-	err := <-done
-	return s.Counts(), err
+	<-done
+	return s.Counts(), s.Err()
 }
 
 // fill makes or extends a database that holds the lines.

@@ -128,9 +128,9 @@ func (s *Store) Flush() {
 }
 
 // Run stores what Hear takes until EOF: whenever a batch is full, and at every
-// tick what there is; the first record after a pause is stored at once. It
-// returns an error if anything could not be stored.
-func (s *Store) Run(tick <-chan time.Time) error {
+// tick what there is; the first record after a pause is stored at once.
+// Err says how it went.
+func (s *Store) Run(tick <-chan time.Time) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -143,7 +143,9 @@ func (s *Store) Run(tick <-chan time.Time) error {
 	}
 	close(stop)
 	<-stopped
-	return errors.Join(s.result(), s.spill.close())
+	if err := s.spill.close(); err != nil {
+		s.end(err)
+	}
 }
 
 // watch marks the batch as due at every tick.
@@ -233,8 +235,9 @@ func (s *Store) finish(b *batch, c Counts) {
 	s.changed.Broadcast()
 }
 
-// result sums up what went wrong, with what to do next.
-func (s *Store) result() error {
+// Err sums up, when Run has returned and the last line is heard, what went
+// wrong and what to do next. It is nil if every line is stored.
+func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failure == nil {
