@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+
+	"btkit/pkg/record"
+)
+
+func TestUnfinished(t *testing.T) {
+	path := tempDB(t)
+	fill(t, path, Options{KeepIP: true}, swarm()...)
+	var got []string
+	err := Unfinished(context.Background(), path, func(r record.Record) error {
+		switch x := r.(type) {
+		case *record.Torrent:
+			got = append(got, fmt.Sprintf("torrent %s %s %d %d %v %s", x.InfoHash, x.Name, x.Pieces, x.Need, x.Trackers, x.Source))
+		case *record.Peer:
+			got = append(got, fmt.Sprintf("peer %s %v:%d %s", x.InfoHash, x.IP, x.Port, x.Source))
+		}
+		return nil
+	})
+	want := []string{"torrent aa thing 100 98 [[udp://127.0.0.1:80]] file", "peer aa 127.1.0.3:6881 file", "peer aa 127.1.0.6:7000 file"}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, %v\nwant %q", got, err, want)
+	}
+}
+
+func TestUnfinishedNeedsAddresses(t *testing.T) {
+	path := tempDB(t)
+	fill(t, path, Options{}, swarm()...)
+	none := func(record.Record) error { return errors.New("a record was given") }
+	if err := Unfinished(context.Background(), path, none); !errors.Is(err, ErrAddresses) {
+		t.Errorf("got %v, want %v", err, ErrAddresses)
+	}
+	write(t, path+".txt", "not a database at all")
+	if err := Unfinished(context.Background(), path+".txt", none); !errors.Is(err, ErrForeign) {
+		t.Errorf("got %v, want %v", err, ErrForeign)
+	}
+}
