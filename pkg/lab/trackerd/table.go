@@ -131,6 +131,18 @@ func (t *Table) Sample(h Hash, n int, except netip.AddrPort) (sample []Member) {
 	return sample
 }
 
+// Absent is those of the given addresses that are no members.
+func (t *Table) Absent(h Hash, of map[netip.AddrPort]bool) (gone []netip.AddrPort) {
+	t.with(h, func(s *swarm) {
+		for a := range of {
+			if _, there := s.place[a]; !there {
+				gone = append(gone, a)
+			}
+		}
+	})
+	return gone
+}
+
 // Scrape is the counts of a swarm; ok is false if the torrent is unknown.
 func (t *Table) Scrape(h Hash) (c Counts, ok bool) {
 	t.with(h, func(s *swarm) { c, ok = s.counts, true })
