@@ -2,6 +2,7 @@ package metainfo
 
 import (
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -50,6 +51,28 @@ func (t *Torrent) record() *record.Torrent {
 	}
 	r.Name, r.NameHex = record.Clean(t.Name)
 	return r
+}
+
+// FromRecord is the torrent that a record names, as far as one needs to find
+// it: hashes, name, private flag, trackers, addresses and web seeds.
+func FromRecord(r *record.Torrent) (*Torrent, error) {
+	hash, err := hex.DecodeString(r.InfoHash)
+	if err != nil || len(hash) != len(InfoHash{}) {
+		return nil, fmt.Errorf("infohash %q: expected 40 hex digits", r.InfoHash)
+	}
+	t := &Torrent{InfoHash: InfoHash(hash), Name: r.Name, Private: r.Private, Trackers: r.Trackers,
+		Peers: r.Peers, WebSeeds: r.WebSeeds, Source: r.Source}
+	if r.InfoHashV2 != "" {
+		v2, err := hex.DecodeString(r.InfoHashV2)
+		if err != nil || len(v2) != 32 {
+			return nil, fmt.Errorf("infohash_v2 %q: expected 64 hex digits", r.InfoHashV2)
+		}
+		t.V2 = (*[32]byte)(v2)
+	}
+	if t.V2 == nil || InfoHash(t.V2[:20]) != t.InfoHash {
+		t.V1 = (*[20]byte)(hash)
+	}
+	return t, nil
 }
 
 // FileRecords gives a record per file.

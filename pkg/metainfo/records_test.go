@@ -69,3 +69,25 @@ func TestFileRecordsCleanPaths(t *testing.T) {
 		}
 	}
 }
+
+func TestFromRecordGivesTheHashesBack(t *testing.T) {
+	for name := range goldens(t) {
+		t.Run(name, func(t *testing.T) {
+			want, _ := goldenFile(t, name)
+			got, err := FromRecord(want.Records()[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			v1, v2 := hashes(got)
+			want1, want2 := hashes(want)
+			if v1 != want1 || v2 != want2 || got.InfoHash != want.InfoHash || len(got.Trackers) != len(want.Trackers) {
+				t.Errorf("got %s %s %v; want %s %s %v", v1, v2, got.Trackers, want1, want2, want.Trackers)
+			}
+		})
+	}
+	for _, r := range []*record.Torrent{{}, {InfoHash: "zz"}, {InfoHash: btihHex, InfoHashV2: "00"}} {
+		if _, err := FromRecord(r); err == nil {
+			t.Errorf("%+v: got nil, want an error", r)
+		}
+	}
+}

@@ -159,16 +159,19 @@ func (c *conversation) readHandshake() (h peerwire.Handshake, rest []byte, err e
 	}
 }
 
-// introduce says that we have nothing and speak ut_metadata.
+// introduce says that we speak ut_metadata and have nothing. Without the fast
+// extension the latter is not to be said; the keep-alive in its place completes
+// the handshake of rTorrent.
 func (c *conversation) introduce(fast bool) error {
-	var b []byte
-	if fast {
-		b = peerwire.AppendHaveNone(b)
-	}
-	b = peerwire.AppendExtHandshake(b, peerwire.ExtHandshake{
+	b := peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{
 		M: map[string]uint8{peerwire.NameMetadata: ourMetadataID},
 		V: c.search.Client,
 	})
+	if fast {
+		b = peerwire.AppendHaveNone(b)
+	} else {
+		b = peerwire.AppendKeepAlive(b)
+	}
 	if err := c.write(b); err != nil {
 		return fmt.Errorf("write extension handshake: %w", err)
 	}
