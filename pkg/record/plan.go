@@ -62,12 +62,13 @@ func init() {
 	register("stat", 1, &Stat{})
 	register("end", 1, &End{})
 	register("truth", 1, &Truth{})
+	register("host", 1, &Host{})
 }
 
 // Kinds lists the kinds of this package in the order of the chain.
 func Kinds() []string {
 	return []string{"torrent", "file", "peer", "listen", "request", "progress", "visit",
-		"download", "regression", "tally", "stat", "end", "truth"}
+		"download", "regression", "tally", "stat", "end", "truth", "host"}
 }
 
 // New makes an empty record of a kind, nil for an unknown one.
