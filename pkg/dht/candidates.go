@@ -162,13 +162,13 @@ func (c *candidates) identify(n *candidate, id ID) bool {
 // next gives the closest node to be asked for the first time, as long as
 // fewer than width closer ones are alive; nil if there is none.
 func (c *candidates) next(width int, now time.Time) *candidate {
-	living, nets := 0, map[netip.Prefix]int{}
-	for i, n := range c.list {
+	living, place, nets := 0, 0, map[netip.Prefix]int{}
+	for _, n := range c.list {
 		if n.state == dead || n.state == skipped {
 			continue
 		}
 		net := bigNet(n.Addr.Addr())
-		if i < bigNetAmong && nets[net] >= maxPerBigNet && n.state == unasked && !isLocal(n.Addr.Addr()) {
+		if place < bigNetAmong && nets[net] >= maxPerBigNet && n.state == unasked && !isLocal(n.Addr.Addr()) {
 			n.state = skipped
 			c.refused["crowded"]++
 			continue
@@ -176,6 +176,7 @@ func (c *candidates) next(width int, now time.Time) *candidate {
 		if n.state == unasked && !n.notBefore.After(now) {
 			return n
 		}
+		place++
 		nets[net]++
 		if n.state == alive {
 			living++
