@@ -258,3 +258,12 @@ func (s *Store) Err() error {
 	}
 	return lost
 }
+
+// Put stores a record of the command's own, its header filled in.
+func (s *Store) Put(r record.Record) error {
+	l, err := record.ParseLine(record.Append(nil, r))
+	if err != nil {
+		return err
+	}
+	return s.Hear(l)
+}
