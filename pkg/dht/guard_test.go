@@ -1,0 +1,231 @@
+package dht
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/anacrolix/dht/v2/krpc"
+	"github.com/anacrolix/torrent/bencode"
+)
+
+// hostile are answers from a node that means no good, or is broken. %T stands
+// for the right transaction id.
+var hostile = map[string]string{
+	"nothing":                     "",
+	"no dictionary":               "le",
+	"a bare d":                    "d",
+	"truncated":                   "d1:rd2:id20:mnopqrstuvwxyz12345",
+	"depth":                       strings.Repeat("d1:a", 300),
+	"lists":                       strings.Repeat("l", 1400),
+	"length of a gigabyte":        "d1:t4:%T1:y1:r1:r1000000000:xe",
+	"a value of one byte":         "d1:rd2:id20:mnopqrstuvwxyz1234566:valuesl1:aee1:t4:%T1:y1:re",
+	"an ip of one byte":           "d2:ip1:x1:rd2:id20:mnopqrstuvwxyz123456e1:t4:%T1:y1:re",
+	"an ip that is a list":        "d2:iple1:rd2:id20:mnopqrstuvwxyz123456e1:t4:%T1:y1:re",
+	"r is a list":                 "d1:rle1:t4:%T1:y1:re",
+	"no r":                        "d1:t4:%T1:y1:re",
+	"an empty error":              "d1:ele1:t4:%T1:y1:ee",
+	"an error of the wrong kinds": "d1:eli-1ei2ee1:t4:%T1:y1:ee",
+	"an error that is a number":   "d1:ei5e1:t4:%T1:y1:ee",
+	"id of no bytes":              "d1:rd2:id0:e1:t4:%T1:y1:re",
+	"id is a number":              "d1:rd2:idi7ee1:t4:%T1:y1:re",
+	"zero id":                     "d1:rd2:id20:" + strings.Repeat("\x00", 20) + "e1:t4:%T1:y1:re",
+	"a huge number":               "d1:rd2:id20:mnopqrstuvwxyz1234568:intervali99999999999999999999999999ee1:t4:%T1:y1:re",
+	"y is a number":               "d1:rd2:id20:mnopqrstuvwxyz123456e1:t4:%T1:yi1ee",
+	"no transaction id":           "d1:rd2:id20:mnopqrstuvwxyz123456e1:y1:re",
+	"another transaction id":      "d1:rd2:id20:mnopqrstuvwxyz123456e1:t4:zzzz1:y1:re",
+	"a query":                     "d1:ad2:id20:mnopqrstuvwxyz123456e1:q4:ping1:t4:%T1:y1:qe",
+	"samples of odd length":       "d1:rd2:id20:mnopqrstuvwxyz1234567:samples3:abce1:t4:%T1:y1:re",
+}
+
+func TestHostileAnswers(t *testing.T) {
+	for name, text := range hostile {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newFakeDHT(11, 80, loopback)
+				hash := d.randomID()
+				d.announce(hash, 8, nil, somePeers(0, 10))
+				for i, n := range d.nodes {
+					if i%2 == 1 {
+						n.spoil = func(q fakeQuery, _ map[string]any) []byte {
+							return []byte(strings.ReplaceAll(text, "%T", q.tid))
+						}
+					}
+				}
+				honest := d.client(t, nil)
+				found, r := lookupOnce(t, honest, hash)
+				if err := honest.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+				if len(found) != 10 {
+					t.Errorf("got %d peers, want the 10 that honest nodes know (%+v)", len(found), r)
+				}
+			})
+		})
+	}
+}
+
+func TestAnswersFromElsewhere(t *testing.T) {
+	g := newGuard(nil, ID{})
+	c := &call{to: netip.MustParseAddrPort("127.0.0.1:6881")}
+	tid := g.register(c, "x")
+	answer := []byte("d1:rd2:id20:mnopqrstuvwxyz123456e1:t4:" + string(tid[:]) + "1:y1:re")
+	for _, from := range []string{"127.0.0.1:6882", "127.0.0.2:6881", "[::1]:6881"} {
+		if got := g.take(answer, netip.MustParseAddrPort(from)); got != nil {
+			t.Errorf("an answer from %s was taken, want it dropped", from)
+		}
+	}
+	if got := g.take(answer, netip.MustParseAddrPort("[::ffff:127.0.0.1]:6881")); got == nil {
+		t.Error("the answer from the node asked was dropped, want it taken")
+	}
+	if got := g.take(answer, c.to); got != nil {
+		t.Error("the answer was taken a second time, want it dropped")
+	}
+	if got := g.counts().Unasked; got != 4 {
+		t.Errorf("got %d unasked datagrams, want 4", got)
+	}
+}
+
+// What the library gets to see must be within what it can take, whatever the
+// node said.
+func TestAcknowledgement(t *testing.T) {
+	var m krpc.Msg
+	if err := bencode.Unmarshal(acknowledge("ab"), &m); err != nil {
+		t.Fatalf("decode: %v", err)
+	}
+	if m.T != "ab" || m.Y != "r" || m.R == nil || !m.ReadOnly {
+		t.Errorf("got %+v, want a read-only response to ab", m)
+	}
+}
+
+// FuzzGuard: no datagram makes the guard panic, read more than its bounds
+// allow, or hand on anything but an acknowledgement of the query that is open.
+func FuzzGuard(f *testing.F) {
+	for _, text := range hostile {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte("d1:rd2:id20:mnopqrstuvwxyz1234565:nodes26:aaaaaaaaaaaaaaaaaaaabbbbcc6:valuesl6:abcdef18:0123456789abcdefghee1:t4:%T1:v4:LT\x01\x021:y1:re"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		g := newGuard(nil, ID{})
+		c := &call{to: netip.MustParseAddrPort("127.0.0.1:6881")}
+		tid := g.register(c, "x")
+		b = []byte(strings.ReplaceAll(string(b), "%T", string(tid[:])))
+		ack := g.take(b, c.to)
+		if ack != nil && string(ack) != string(acknowledge("x")) {
+			t.Errorf("got %q for the library, want an acknowledgement", ack)
+		}
+		r, _, _ := g.finish(c)
+		if (ack != nil) != (r != nil) {
+			t.Errorf("acknowledged %v, answered %v: want both or none", ack != nil, r != nil)
+		}
+		if r == nil {
+			return
+		}
+		if len(r.values) > maxValues || len(r.nodes) > 2*maxNodes || len(r.version) > 16 {
+			t.Errorf("got %d values, %d nodes, version of %d bytes, want them bounded", len(r.values), len(r.nodes), len(r.version))
+		}
+		for _, p := range r.values {
+			if !p.IsValid() || p.Port() == 0 || p.Addr().Is4In6() {
+				t.Errorf("got peer %v, want a usable address", p)
+			}
+		}
+	})
+}
+
+func TestRatesPerNode(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := newPaceBook(DefaultNodeQuota)
+	to := netip.MustParseAddrPort("44.1.1.1:6881")
+	other := netip.MustParseAddrPort("44.1.1.1:6882")
+	if wait := p.take(to, start); wait != 0 {
+		t.Fatalf("got wait %v for the first query, want none", wait)
+	}
+	if wait := p.take(other, start.Add(300*time.Millisecond)); wait != 700*time.Millisecond {
+		t.Errorf("got wait %v for another port of the address, want 700ms", wait)
+	}
+	now := start
+	for range DefaultNodeQuota - 1 {
+		now = now.Add(nodeGap)
+		if wait := p.take(to, now); wait != 0 {
+			t.Fatalf("got wait %v a second later, want none", wait)
+		}
+	}
+	now = now.Add(nodeGap)
+	if wait, want := p.take(to, now), start.Add(nodeWindow).Sub(now); wait != want {
+		t.Errorf("got wait %v past the quota, want %v", wait, want)
+	}
+	if wait := p.take(to, start.Add(nodeWindow)); wait != 0 {
+		t.Errorf("got wait %v when the first query is ten minutes old, want none", wait)
+	}
+	lab := netip.MustParseAddrPort("127.0.0.1:1000")
+	_ = p.take(lab, now)
+	if wait := p.take(netip.MustParseAddrPort("127.0.0.1:1001"), now); wait != 0 {
+		t.Errorf("got wait %v for another node of the same host in the lab, want none", wait)
+	}
+}
+
+func TestRatesAreBookedInOrderOfAsking(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := newPaceBook(-1)
+	to := netip.MustParseAddrPort("44.1.1.1:6881")
+	_ = p.take(to, start.Add(2*time.Second))
+	if wait := p.take(to, start); wait != 3*time.Second {
+		t.Errorf("got wait %v before a query that is booked, want 3s", wait)
+	}
+}
+
+func TestPaceBookIsBounded(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	p := newPaceBook(DefaultNodeQuota)
+	for i := range maxPaced + 1000 {
+		_ = p.take(netip.AddrPortFrom(netip.AddrFrom4([4]byte{44, byte(i >> 16), byte(i >> 8), byte(i)}), 1), start)
+	}
+	if got := len(p.sent); got > maxPaced {
+		t.Errorf("got %d addresses remembered, want at most %d", got, maxPaced)
+	}
+}
+
+// Many torrents at once: the total rate and the rates per node hold, whatever
+// the lookups want.
+func TestRatesOfManyLookups(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(12, 150, public)
+		c := d.client(t, func(c *Config) { c.Rate, c.NodeQuota = 50, DefaultNodeQuota })
+		out := &memory{}
+		s := NewSource(c, out)
+		s.Once = true
+		for range 60 {
+			hash := d.randomID()
+			d.announce(hash, 8, nil, somePeers(0, 3))
+			s.hear(t, hash)
+		}
+		s.EOF()
+		if err := s.Run(t.Context()); err != nil {
+			t.Fatalf("run: %v", err)
+		}
+		_ = c.Close()
+		log := d.log()
+		perNode := map[netip.AddrPort][]time.Time{}
+		for i, q := range log {
+			perNode[q.to] = append(perNode[q.to], q.at)
+			const burst = 5
+			if k := i + 50 + burst; k < len(log) && log[k].at.Sub(q.at) < time.Second {
+				t.Fatalf("more than %d queries within a second of %v", 50+burst, q.at)
+			}
+		}
+		for node, times := range perNode {
+			for i, at := range times {
+				if i > 0 && at.Sub(times[i-1]) < nodeGap {
+					t.Errorf("node %v asked again after %v, want at least %v", node, at.Sub(times[i-1]), nodeGap)
+				}
+				if k := i + DefaultNodeQuota; k < len(times) && times[k].Sub(at) < nodeWindow {
+					t.Errorf("node %v asked more than %d times in ten minutes", node, DefaultNodeQuota)
+				}
+			}
+		}
+		if got := len(out.requests()); got != 60 {
+			t.Errorf("got %d request records, want 60", got)
+		}
+	})
+}
