@@ -1,0 +1,233 @@
+package check
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"btkit/pkg/record"
+)
+
+// Options of a comparison; the zero value means the defaults.
+type Options struct {
+	// A completion counts for Recall when the peer was in the swarm for so long
+	// after crossing; 0 means 60 s.
+	MinStay time.Duration
+	// A completion counts for Recall when the peer was in the swarm, below the
+	// threshold, for so long before; 0 means that any span will do.
+	MinBelow time.Duration
+	// Share of those that must have been confirmed; 0 means 0.99.
+	Recall float64
+	// Inaccuracy that times may have; 0 means 2 s.
+	Slack time.Duration
+}
+
+func (o Options) filled() Options {
+	if o.MinStay == 0 {
+		o.MinStay = time.Minute
+	}
+	if o.Recall == 0 {
+		o.Recall = 0.99
+	}
+	if o.Slack == 0 {
+		o.Slack = 2 * time.Second
+	}
+	return o
+}
+
+// Reasons why a confirmed download is false.
+const (
+	Unknown   = "no such peer in the lab"
+	Never     = "never crossed the threshold"
+	Began     = "was complete when it came"
+	TooEarly  = "confirmed before it crossed"
+	TooLate   = "read below the threshold after it had crossed"
+	Twice     = "counted twice"
+	otherRole = "is no leecher but a "
+)
+
+// Reasons why a completion is missing.
+const (
+	Closed   = "takes no connections and opens none"
+	NeverMet = "never met"
+	LeftSoon = "left too soon after crossing"
+	EndSoon  = "crossed too soon before the end"
+	CameLate = "crossed too soon after it came"
+	InTime   = "met, and in the swarm for long enough"
+)
+
+// Reasons is the reasons for missing completions, the excusable ones first.
+var Reasons = []string{Closed, LeftSoon, EndSoon, CameLate, NeverMet, InTime}
+
+// False is a confirmed download that did not happen, or not like that.
+type False struct {
+	Download record.Download
+	Why      string
+}
+
+// Missed is a completion that was not confirmed.
+type Missed struct {
+	Truth record.Truth
+	Why   string
+}
+
+// Minute counts crossings by the minute in which they happened, and confirmed
+// downloads by the minute of the confirming reading.
+type Minute struct {
+	Begin          time.Time
+	Truth, Counted int
+}
+
+// pair is a true download with its truth.
+type pair struct {
+	download record.Download
+	truth    record.Truth
+}
+
+// Compare holds downloads against truths. A download whose address is hidden
+// (IP invalid) is matched by its port and its times.
+func Compare(downloads []record.Download, truths []record.Truth, o Options) *Report {
+	o = o.filled()
+	r := &Report{Options: o, Truths: truths, Downloads: len(downloads), MissedFor: map[string]int{}}
+	m := newMatcher(truths)
+	taken := map[int]bool{}
+	for _, d := range inOrder(downloads) {
+		i, why := m.match(d, taken, o.Slack)
+		if why != "" {
+			r.False = append(r.False, False{d, why})
+			continue
+		}
+		taken[i] = true
+		r.pairs = append(r.pairs, pair{d, truths[i]})
+	}
+	for i, t := range truths {
+		r.count(t, taken[i])
+	}
+	r.Minutes = minutes(r)
+	return r
+}
+
+// inOrder sorts by the confirming reading, so that the first of two counts.
+func inOrder(downloads []record.Download) []record.Download {
+	sorted := slices.Clone(downloads)
+	slices.SortStableFunc(sorted, func(a, b record.Download) int { return a.AboveTS.Compare(b.AboveTS) })
+	return sorted
+}
+
+// matcher finds the truth that a download speaks of.
+type matcher struct {
+	truths []record.Truth
+	byIP   map[string][]int
+	byPort map[string][]int
+}
+
+func newMatcher(truths []record.Truth) *matcher {
+	m := &matcher{truths: truths, byIP: map[string][]int{}, byPort: map[string][]int{}}
+	for i, t := range truths {
+		ip, port := ipKey(t.InfoHash, t.IP), portKey(t.InfoHash, t.Port)
+		m.byIP[ip], m.byPort[port] = append(m.byIP[ip], i), append(m.byPort[port], i)
+	}
+	return m
+}
+
+func ipKey(hash string, ip netip.Addr) string     { return hash + ip.Unmap().String() }
+func portKey(hash string, port uint16) string     { return fmt.Sprint(hash, port) }
+func (m *matcher) hidden(d record.Download) []int { return m.byPort[portKey(d.InfoHash, d.Port)] }
+
+// match is the index of the truth that a download is right about, or why it is
+// wrong about all of them.
+func (m *matcher) match(d record.Download, taken map[int]bool, slack time.Duration) (index int, why string) {
+	candidates := m.byIP[ipKey(d.InfoHash, d.IP)]
+	if !d.IP.IsValid() {
+		candidates = m.hidden(d)
+	}
+	why = Unknown
+	for _, i := range candidates {
+		wrong := verdict(d, m.truths[i], slack)
+		switch {
+		case wrong == "" && !taken[i]:
+			return i, ""
+		case wrong == "":
+			why = Twice
+		case why == Unknown:
+			why = wrong
+		}
+	}
+	return 0, why
+}
+
+// verdict says what is wrong about a download of this peer; "" means nothing.
+func verdict(d record.Download, t record.Truth, slack time.Duration) string {
+	switch {
+	case t.Role != "leecher":
+		return otherRole + t.Role
+	case t.CrossedTS.IsZero() && t.FirstHave >= t.Need:
+		return Began
+	case t.CrossedTS.IsZero():
+		return Never
+	case d.AboveTS.Before(t.CrossedTS.Add(-slack)):
+		return TooEarly
+	case d.BelowTS.After(t.CrossedTS.Add(slack)):
+		return TooLate
+	}
+	return ""
+}
+
+// missing says why a completion was not confirmed.
+func missing(t record.Truth, o Options) string {
+	end := t.TS
+	if !t.LeftTS.IsZero() {
+		end = t.LeftTS
+	}
+	switch stay := end.Sub(t.CrossedTS); {
+	case !t.Reachable && !t.DialsOut:
+		return Closed
+	case stay < o.MinStay && !t.LeftTS.IsZero():
+		return LeftSoon
+	case stay < o.MinStay:
+		return EndSoon
+	case t.CrossedTS.Sub(t.ArrivedTS) < o.MinBelow:
+		return CameLate
+	case !t.Met:
+		return NeverMet
+	}
+	return InTime
+}
+
+// eligible says whether a completion must be confirmed, whoever missed it.
+func eligible(t record.Truth, o Options) bool {
+	why := missing(t, o)
+	return why == NeverMet || why == InTime
+}
+
+// minutes counts both sides by minute.
+func minutes(r *Report) []Minute {
+	by := map[time.Time]*Minute{}
+	at := func(t time.Time) *Minute {
+		begin := t.UTC().Truncate(time.Minute)
+		if by[begin] == nil {
+			by[begin] = &Minute{Begin: begin}
+		}
+		return by[begin]
+	}
+	for _, t := range r.Truths {
+		if crossing(t) {
+			at(t.CrossedTS).Truth++
+		}
+	}
+	for _, p := range r.pairs {
+		at(p.download.AboveTS).Counted++
+	}
+	for _, f := range r.False {
+		at(f.Download.AboveTS).Counted++
+	}
+	var list []Minute
+	for _, m := range by {
+		list = append(list, *m)
+	}
+	slices.SortFunc(list, func(a, b Minute) int { return a.Begin.Compare(b.Begin) })
+	return list
+}
+
+func crossing(t record.Truth) bool { return t.Role == "leecher" && !t.CrossedTS.IsZero() }

@@ -1,0 +1,138 @@
+package check
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver of the databases that are read
+
+	"btkit/pkg/record"
+)
+
+var sqliteMagic = []byte("SQLite format 3\x00")
+
+// Downloads reads the download records of a database of bt-store, or of a file of
+// records. An address that the database keeps as a hash comes out invalid.
+func Downloads(path string) ([]record.Download, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open downloads: %w", err)
+	}
+	defer f.Close()
+	head := make([]byte, len(sqliteMagic))
+	if _, err := io.ReadFull(f, head); err == nil && bytes.Equal(head, sqliteMagic) {
+		return fromDatabase(path)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read downloads of %s: %w", path, err)
+	}
+	var all []record.Download
+	err = each(f, "download", func(line *record.Line) error {
+		var d record.Download
+		if err := line.Decode(&d); err != nil {
+			return err
+		}
+		all = append(all, d)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read downloads of %s: %w", path, err)
+	}
+	return all, nil
+}
+
+// Truths reads the truth records of a file.
+func Truths(path string) ([]record.Truth, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open truth: %w", err)
+	}
+	defer f.Close()
+	var all []record.Truth
+	err = each(f, "truth", func(line *record.Line) error {
+		var t record.Truth
+		if err := line.Decode(&t); err != nil {
+			return err
+		}
+		all = append(all, t)
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = errors.New("no truth record in it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read truth of %s: %w", path, err)
+	}
+	return all, nil
+}
+
+// each calls f with every record of a kind; a line that is no record is an error.
+func each(in io.Reader, kind string, f func(*record.Line) error) error {
+	r := record.NewReader(in)
+	var line record.Line
+	for {
+		err := r.Next(&line)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if line.Type == kind {
+			if err := f(&line); err != nil {
+				return fmt.Errorf("line %d: %w", r.Number(), err)
+			}
+		}
+	}
+}
+
+func fromDatabase(path string) ([]record.Download, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	name := url.URL{Scheme: "file", Path: whole, RawQuery: "mode=ro&_pragma=busy_timeout(10000)"}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	defer db.Close()
+	all, err := query(db)
+	if err != nil {
+		return nil, fmt.Errorf("read downloads of database %s: %w", path, err)
+	}
+	return all, nil
+}
+
+func query(db *sql.DB) ([]record.Download, error) {
+	rows, err := db.Query("SELECT infohash, ip, coalesce(port, 0), below_ts, above_ts FROM download")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []record.Download
+	for rows.Next() {
+		var d record.Download
+		var ip, below, above string
+		if err := rows.Scan(&d.InfoHash, &ip, &d.Port, &below, &above); err != nil {
+			return nil, err
+		}
+		d.IP, _ = netip.ParseAddr(ip)
+		if d.BelowTS, err = time.Parse(time.RFC3339Nano, below); err != nil {
+			return nil, err
+		}
+		if d.AboveTS, err = time.Parse(time.RFC3339Nano, above); err != nil {
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}

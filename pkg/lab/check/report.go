@@ -1,0 +1,181 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"btkit/pkg/record"
+)
+
+// Report is the result of a comparison.
+type Report struct {
+	Options Options
+	// All that the lab knows.
+	Truths []record.Truth
+	// Confirmed downloads, right or false, and the false ones.
+	Downloads int
+	False     []False
+	// Leechers that crossed; those among them that had to be confirmed, and were.
+	Crossed, Eligible, Found int
+	// Completions that were not confirmed, and their number by reason.
+	Missed    []Missed
+	MissedFor map[string]int
+	Minutes   []Minute
+
+	pairs []pair
+}
+
+func (r *Report) count(t record.Truth, confirmed bool) {
+	if !crossing(t) {
+		return
+	}
+	r.Crossed++
+	due := eligible(t, r.Options)
+	if due {
+		r.Eligible++
+	}
+	switch {
+	case due && confirmed:
+		r.Found++
+	case !confirmed:
+		why := missing(t, r.Options)
+		r.Missed = append(r.Missed, Missed{t, why})
+		r.MissedFor[why]++
+	}
+}
+
+// Confirmed is the number of true confirmed downloads.
+func (r *Report) Confirmed() int { return len(r.pairs) }
+
+// Recall is the share of the due completions that were confirmed, 1 if none was
+// due.
+func (r *Report) Recall() float64 {
+	if r.Eligible == 0 {
+		return 1
+	}
+	return float64(r.Found) / float64(r.Eligible)
+}
+
+// Err says why the comparison fails; nil if it does not.
+func (r *Report) Err() error {
+	var errs []error
+	if n := len(r.False); n > 0 {
+		errs = append(errs, fmt.Errorf("%d false confirmations", n))
+	}
+	if r.Recall() < r.Options.Recall {
+		errs = append(errs, fmt.Errorf("recall %.4f is below %.4f", r.Recall(), r.Options.Recall))
+	}
+	if r.Crossed == 0 {
+		errs = append(errs, errors.New("nobody crossed the threshold, so nothing was shown"))
+	}
+	return errors.Join(errs...)
+}
+
+// SameMinute is the number of true downloads counted in the minute of their
+// crossing.
+func (r *Report) SameMinute() (n int) {
+	for _, p := range r.pairs {
+		if p.download.AboveTS.Truncate(time.Minute).Equal(p.truth.CrossedTS.Truncate(time.Minute)) {
+			n++
+		}
+	}
+	return n
+}
+
+// Delay is how long after the crossing the confirming reading came: the median
+// and the longest.
+func (r *Report) Delay() (median, longest time.Duration) {
+	var all []time.Duration
+	for _, p := range r.pairs {
+		all = append(all, p.download.AboveTS.Sub(p.truth.CrossedTS))
+	}
+	if len(all) == 0 {
+		return 0, 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)-1]
+}
+
+// most lines about single peers
+const maxLines = 10
+
+// Print writes the report for people.
+func (r *Report) Print(out io.Writer) error {
+	var b strings.Builder
+	r.swarm(&b)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-11s"+format+"\n", append([]any{name}, args...)...)
+	}
+	line("truth", "%d leechers crossed the threshold; %d of them could be reached or dialled, and stayed %v after it",
+		r.Crossed, r.Eligible, r.Options.MinStay)
+	line("confirmed", "%d downloads: %d true, %d false", r.Downloads, r.Confirmed(), len(r.False))
+	line("difference", "%d of %d completions missed; recall %.4f of those that had to be found (%d of %d), wanted %.2f",
+		len(r.Missed), r.Crossed, r.Recall(), r.Found, r.Eligible, r.Options.Recall)
+	for _, why := range Reasons {
+		if n := r.MissedFor[why]; n > 0 {
+			line("  missed", "%5d  %s", n, why)
+		}
+	}
+	for i, f := range r.False {
+		if i < maxLines {
+			line("  false", "%v port %d: %s", f.Download.IP, f.Download.Port, f.Why)
+		}
+	}
+	r.missedLines(&b)
+	median, longest := r.Delay()
+	line("delay", "confirmed %v after crossing in the median, %v at most; %d of %d in the same minute",
+		median.Round(time.Millisecond), longest.Round(time.Millisecond), r.SameMinute(), r.Confirmed())
+	r.table(&b)
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// swarm says who was there.
+func (r *Report) swarm(b *strings.Builder) {
+	roles := map[string]int{}
+	var reachable, dialling, met int
+	for _, t := range r.Truths {
+		roles[t.Role]++
+		switch {
+		case t.Reachable:
+			reachable++
+		case t.DialsOut:
+			dialling++
+		}
+		if t.Met {
+			met++
+		}
+	}
+	var parts []string
+	for role, n := range roles {
+		parts = append(parts, fmt.Sprintf("%d %ss", n, role))
+	}
+	slices.SortFunc(parts, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	fmt.Fprintf(b, "%-11s%d peers: %s\n", "swarm", len(r.Truths), strings.Join(parts, ", "))
+	fmt.Fprintf(b, "%-11s%d take connections, %d only dial out, %d do neither; %d were met\n", "",
+		reachable, dialling, len(r.Truths)-reachable-dialling, met)
+}
+
+// missedLines names peers that had to be found.
+func (r *Report) missedLines(b *strings.Builder) {
+	shown := 0
+	for _, m := range r.Missed {
+		if (m.Why == NeverMet || m.Why == InTime) && shown < maxLines {
+			shown++
+			fmt.Fprintf(b, "%-11s%v port %d: %s (reachable %v, dials %v, crossed %s)\n", "  missed", m.Truth.IP, m.Truth.Port, m.Why,
+				m.Truth.Reachable, m.Truth.DialsOut, m.Truth.CrossedTS.Format(time.TimeOnly))
+		}
+	}
+}
+
+func (r *Report) table(b *strings.Builder) {
+	fmt.Fprintf(b, "%-11s%8s %10s %11s\n", "minute", "truth", "confirmed", "difference")
+	for _, m := range r.Minutes {
+		fmt.Fprintf(b, "%-11s%8d %10d %11d\n", m.Begin.Format("15:04"), m.Truth, m.Counted, m.Counted-m.Truth)
+	}
+}
