@@ -140,7 +140,7 @@ func Thin(peers []PexPeer, perAddr, perNet int) []PexPeer {
 			bits = 24
 		}
 		net, err := a.Prefix(bits)
-		if err != nil || ports[a] >= perAddr || ports[a] == 0 && hosts[net] >= perNet {
+		if err != nil || !a.IsValid() || ports[a] >= perAddr || ports[a] == 0 && hosts[net] >= perNet {
 			continue
 		}
 		if ports[a] == 0 {
