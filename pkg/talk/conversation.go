@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -284,7 +285,7 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 	case m.ID == peerwire.Request:
 		return c.reject(m)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex:
-		if pex, err := peerwire.ParsePex(m.Payload, nil); err == nil && len(pex.Added) > 0 {
+		if pex, err := peerwire.ParsePex(m.Payload, anyAddr); err == nil && len(pex.Added) > 0 {
 			c.host.Exchanged(c, pex.Added)
 		}
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
@@ -352,3 +353,6 @@ func early(err error, got int) error {
 	}
 	return err
 }
+
+// anyAddr leaves the choice of addresses to the host, which knows our policy.
+func anyAddr(netip.Addr) bool { return true }

@@ -1,0 +1,107 @@
+package probe
+
+import (
+	"net/netip"
+	"time"
+
+	"btkit/pkg/talk"
+	"btkit/pkg/visit"
+)
+
+// torrent is a torrent and what the loop knows of it.
+type torrent struct {
+	*visit.Torrent
+	private  bool
+	fetching int // conversations that fetch its metadata
+}
+
+// place is where conversations must not overlap: most clients refuse a second
+// one from the same address.
+type place struct {
+	t  *torrent
+	ip netip.Addr
+}
+
+// state of a peer in the schedule.
+type state uint8
+
+const (
+	waiting state = iota // in a queue
+	busy                 // a conversation is under way
+	gone                 // not to be visited again
+)
+
+// peer is one address of one torrent.
+type peer struct {
+	t    *torrent
+	addr netip.AddrPort
+
+	state    state
+	index    int // in its queue
+	due      time.Time
+	order    uint64 // first come, first served among equals
+	attempts int64
+	failures int       // in a row
+	failed   time.Time // first of them
+	began    time.Time // latest attempt
+
+	read    bool // has had a settled reading
+	reading visit.Reading
+	readAt  time.Time
+	rate    float64 // pieces per second, 0 while unknown
+
+	conv *talk.Conversation // set by the conversation, nil while dialling
+	held bool               // settled and kept open
+	stop bool               // asked to leave
+}
+
+// assumed is how long a whole download is taken to last while the peer's rate
+// is unknown.
+const assumed = time.Hour
+
+// learn takes in a reading. The rate is averaged over readings that lie far
+// enough apart.
+func (p *peer) learn(r visit.Reading, at time.Time) {
+	const apart = 5 * time.Second
+	switch dt := at.Sub(p.readAt); {
+	case !p.read || r.Have < p.reading.Have:
+		p.rate = 0
+	case dt < apart:
+		p.reading = keepBase(p.reading, r)
+		return
+	default:
+		now := float64(r.Have-p.reading.Have) / dt.Seconds()
+		if p.rate > 0 {
+			now = (p.rate + now) / 2
+		}
+		p.rate = now
+	}
+	p.read, p.reading, p.readAt = true, r, at
+}
+
+// keepBase takes over all but the count, which stays the base of the rate.
+func keepBase(base, r visit.Reading) visit.Reading {
+	if r.CanCross() {
+		r.Have = base.Have
+	}
+	return r
+}
+
+// remaining is how long the peer will take to the threshold, by what is known.
+func (p *peer) remaining(now time.Time) time.Duration {
+	if !p.read {
+		return assumed
+	}
+	missing := float64(p.reading.Need - p.reading.Have)
+	if missing <= 0 || p.reading.Pieces == 0 {
+		return 0
+	}
+	rate := p.rate
+	if rate <= 0 {
+		rate = float64(p.reading.Pieces) / assumed.Seconds()
+	}
+	left := time.Duration(missing / rate * float64(time.Second))
+	return max(0, left-now.Sub(p.readAt))
+}
+
+func (p *peer) place() place { return place{p.t, p.addr.Addr()} }

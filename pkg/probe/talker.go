@@ -1,0 +1,146 @@
+package probe
+
+import (
+	"context"
+	"time"
+
+	"btkit/pkg/metainfo"
+	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
+	"btkit/pkg/record"
+	"btkit/pkg/talk"
+	"btkit/pkg/visit"
+)
+
+// maxFetching is how many conversations of a torrent fetch its metadata at
+// once.
+const maxFetching = 3
+
+// event is what a conversation tells the loop.
+type event struct {
+	p       *peer
+	conv    *talk.Conversation // began
+	reading *visit.Reading     // a settled reading
+	at      time.Time
+	silent  bool // says nothing about its pieces
+	ended   bool
+	how     outcome.Outcome
+	stage   string
+	peers   []peerwire.PexPeer // heard
+}
+
+// talker runs one attempt at a peer; it is the conversation's host.
+type talker struct {
+	probe   *Probe
+	p       *peer
+	n       int64
+	session uint64
+}
+
+// run dials and talks, and reports the end.
+func (t *talker) run(ctx context.Context) {
+	o := &t.probe.options
+	v := visit.New(visit.Start{Torrent: t.p.t.Torrent, Addr: t.p.addr, Session: t.session, Direction: visit.Out,
+		N: t.n, Transport: o.Transport, At: o.Now(), Rules: o.Rules})
+	how := t.talk(ctx, v)
+	at := o.Now()
+	readings, end := v.End(at, how)
+	for _, r := range readings {
+		t.Told(nil, r)
+	}
+	if !o.Gaps {
+		end.GapMS = 0
+	}
+	t.probe.put(end)
+	t.probe.events <- event{p: t.p, ended: true, how: how, stage: end.Stage, at: at}
+}
+
+func (t *talker) talk(ctx context.Context, v *visit.Conversation) outcome.Outcome {
+	o := &t.probe.options
+	if err := o.Allow(t.p.addr.Addr()); err != nil {
+		return outcome.Of(err)
+	}
+	conn, err := o.Dial(ctx, t.p.addr)
+	if err != nil {
+		return outcome.Of(err)
+	}
+	v.Connected(o.Now())
+	c := talk.New(conn, v, t.probe.self(), o.Manner, t)
+	if !o.Once {
+		t.probe.events <- event{p: t.p, conv: c}
+	}
+	if ctx.Err() != nil {
+		c.Leave()
+	}
+	stop := context.AfterFunc(ctx, c.Leave)
+	defer stop()
+	return c.Open()
+}
+
+// Told passes a reading on to the stream and to the loop.
+func (t *talker) Told(_ *talk.Conversation, r *record.Progress) {
+	t.probe.put(r)
+	reading := visit.Reading{Have: r.Have, Pieces: r.Pieces, Need: r.Need, Settled: r.Settled, Complete: r.Complete,
+		UploadOnly: r.UploadOnly != nil && *r.UploadOnly, SuperSeed: r.SuperSeed}
+	t.probe.events <- event{p: t.p, reading: &reading, at: r.TS}
+}
+
+// Exchanged hands the addresses to the loop. A private torrent's peers come
+// from its trackers alone (BEP 27).
+func (t *talker) Exchanged(_ *talk.Conversation, peers []peerwire.PexPeer) {
+	if !t.p.t.private {
+		t.probe.events <- event{p: t.p, peers: append([]peerwire.PexPeer(nil), peers...)}
+	}
+}
+
+// Silent holds on to peers that say nothing: a handshake followed by silence
+// often means that the peer has no piece yet. The loop may still need the slot.
+func (t *talker) Silent(*talk.Conversation) bool {
+	if t.probe.options.Once {
+		return false
+	}
+	t.probe.events <- event{p: t.p, silent: true}
+	return true
+}
+
+// WantMetadata lets a few conversations per torrent fetch it.
+func (t *talker) WantMetadata(*talk.Conversation) bool {
+	t.probe.fetchLock.Lock()
+	defer t.probe.fetchLock.Unlock()
+	if t.p.t.fetching >= maxFetching {
+		return false
+	}
+	t.p.t.fetching++
+	return true
+}
+
+// Metadata verifies an info dictionary by its hash and tells the stream.
+func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
+	t.probe.fetchLock.Lock()
+	defer t.probe.fetchLock.Unlock()
+	t.p.t.fetching--
+	if t.p.t.Pieces() > 0 {
+		return true
+	}
+	found, err := Verify(t.p.t.Torrent, info)
+	if err != nil {
+		return false
+	}
+	t.p.t.Learn(found.Pieces, t.probe.need(found.Pieces), found.PieceBytes)
+	for _, r := range found.Records() {
+		t.probe.put(r)
+	}
+	return true
+}
+
+// Verify reads an info dictionary if it is the torrent's.
+func Verify(t *visit.Torrent, info []byte) (*metainfo.Torrent, error) {
+	var v2 *[32]byte
+	if len(t.InfoHashV2) == 32 {
+		v2 = (*[32]byte)(t.InfoHashV2)
+	}
+	if v2 != nil && [20]byte(v2[:20]) == t.InfoHash {
+		return metainfo.FromInfo(info, nil, v2)
+	}
+	return metainfo.FromInfo(info, &t.InfoHash, v2)
+}
