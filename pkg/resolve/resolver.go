@@ -66,8 +66,6 @@ type Options struct {
 	PeerTime time.Duration
 	// Least time until the same peer is asked again.
 	RetryTime time.Duration
-	// Takes every attempt of a search when it has ended, one at a time.
-	Report func(Attempt)
 	// Clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -89,9 +87,6 @@ func New(o Options) *Resolver {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Report == nil {
-		o.Report = func(Attempt) {}
-	}
 	return &Resolver{Options: o}
 }
 
@@ -100,10 +95,15 @@ func New(o Options) *Resolver {
 // when the channel is closed and all were asked in vain, and with the error of
 // the context when that ends first. An info dictionary with the right hash
 // that cannot be read is an error at once, since all others are the same.
-func (r *Resolver) Fetch(ctx context.Context, target Target, candidates <-chan netip.AddrPort) (*metainfo.Torrent, error) {
+// Report, if not nil, takes every attempt when it has ended, one at a time.
+func (r *Resolver) Fetch(ctx context.Context, target Target, candidates <-chan netip.AddrPort, report func(Attempt)) (*metainfo.Torrent, error) {
+	if report == nil {
+		report = func(Attempt) {}
+	}
 	s := &search{
 		Resolver: r,
 		target:   target,
+		report:   report,
 		tried:    make(map[netip.AddrPort]time.Time),
 		// Each attempt under way has a place, so none waits to deliver its end.
 		ended: make(chan ended, r.Parallel),

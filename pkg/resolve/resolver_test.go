@@ -30,8 +30,9 @@ func TestFetch(t *testing.T) {
 	for name, info := range map[string][]byte{"one block": makeInfo(3), "three blocks": makeInfo(1700), "many blocks": makeInfo(20_000), "two full blocks": exact} {
 		t.Run(name, func(t *testing.T) {
 			var attempts []Attempt
-			r := New(Options{Dial: dial, Client: "test", Report: func(a Attempt) { attempts = append(attempts, a) }})
-			got, err := r.Fetch(t.Context(), targetOf(info), candidates(peer{info: info}.listen(t, "127.0.0.1")))
+			r := New(Options{Dial: dial, Client: "test"})
+			report := func(a Attempt) { attempts = append(attempts, a) }
+			got, err := r.Fetch(t.Context(), targetOf(info), candidates(peer{info: info}.listen(t, "127.0.0.1")), report)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,8 +87,9 @@ func TestFetchGivesUpOnOddPeers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var attempts []Attempt
-			r := New(Options{Dial: dial, StepTime: 300 * time.Millisecond, Report: func(a Attempt) { attempts = append(attempts, a) }})
-			got, err := r.Fetch(t.Context(), targetOf(info), candidates(test.peer.listen(t, "127.0.0.1")))
+			r := New(Options{Dial: dial, StepTime: 300 * time.Millisecond})
+			report := func(a Attempt) { attempts = append(attempts, a) }
+			got, err := r.Fetch(t.Context(), targetOf(info), candidates(test.peer.listen(t, "127.0.0.1")), report)
 			if got != nil || !errors.Is(err, ErrNoPeer) {
 				t.Errorf("got %v, %v; want ErrNoPeer", got, err)
 			}
@@ -121,7 +123,7 @@ func TestFetchBearsWithHonestOddities(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(test.peer.listen(t, "127.0.0.1")))
+			got, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(test.peer.listen(t, "127.0.0.1")), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +149,7 @@ func TestFetchBansLiars(t *testing.T) {
 	other := netip.AddrPortFrom(liar.Addr(), liar.Port()-1)
 	honest := peer{info: info}.listen(t, "127.0.0.3")
 	for range 2 {
-		got, err := r.Fetch(t.Context(), targetOf(info), candidates(liar, dead(t), liar, other, honest))
+		got, err := r.Fetch(t.Context(), targetOf(info), candidates(liar, dead(t), liar, other, honest), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,8 +168,8 @@ func TestFetchAsksSeveralAtOnce(t *testing.T) {
 	}
 	addrs = append(addrs, peer{info: info}.listen(t, "127.0.0.1"))
 	var ended []outcome.Outcome
-	r := New(Options{Dial: dial, Report: func(a Attempt) { ended = append(ended, outcome.Of(a.Err)) }})
-	got, err := r.Fetch(t.Context(), targetOf(info), candidates(addrs...))
+	report := func(a Attempt) { ended = append(ended, outcome.Of(a.Err)) }
+	got, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(addrs...), report)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,12 +187,12 @@ func TestFetchSkipsWhomItJustAsked(t *testing.T) {
 	now := time.Unix(0, 0)
 	addr := dead(t)
 	n := 0
-	r := New(Options{Dial: dial, Parallel: 1, Now: func() time.Time { return now }, Report: func(Attempt) {
+	r := New(Options{Dial: dial, Parallel: 1, Now: func() time.Time { return now }})
+	_, err := r.Fetch(t.Context(), targetOf(makeInfo(1)), candidates(addr, addr, addr), func(Attempt) {
 		if n++; n == 1 {
 			now = now.Add(DefaultRetry)
 		}
-	}})
-	_, err := r.Fetch(t.Context(), targetOf(makeInfo(1)), candidates(addr, addr, addr))
+	})
 	if n != 2 || !errors.Is(err, ErrNoPeer) {
 		t.Errorf("%d attempts, %v; want 2 and ErrNoPeer: the second one after a minute, the third one too soon", n, err)
 	}
@@ -204,14 +206,14 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		return dial(ctx, to)
 	}})
-	if _, err := r.Fetch(ctx, targetOf(makeInfo(1)), c); !errors.Is(err, context.Canceled) {
+	if _, err := r.Fetch(ctx, targetOf(makeInfo(1)), c, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v; want context.Canceled", err)
 	}
 }
 
 func TestFetchTellsOfAnInfoDictionaryThatIsNoGood(t *testing.T) {
 	info := []byte("d4:name1:xe")
-	_, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(peer{info: info}.listen(t, "127.0.0.1")))
+	_, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(peer{info: info}.listen(t, "127.0.0.1")), nil)
 	if err == nil || errors.Is(err, ErrNoPeer) || errors.Is(err, metainfo.ErrHash) {
 		t.Errorf("got %v; want an error that says what was expected", err)
 	}
@@ -224,7 +226,7 @@ func TestFetchVerifiesV2(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := Target{InfoHash: want.InfoHash, V2: want.V2}
-	got, err := New(Options{Dial: dial}).Fetch(t.Context(), target, candidates(peer{info: []byte(file)}.listen(t, "127.0.0.1")))
+	got, err := New(Options{Dial: dial}).Fetch(t.Context(), target, candidates(peer{info: []byte(file)}.listen(t, "127.0.0.1")), nil)
 	if err != nil || got.InfoHash != want.InfoHash {
 		t.Errorf("got %v, %v; want %s", got, err, want.InfoHash)
 	}

@@ -17,6 +17,7 @@ import (
 type search struct {
 	*Resolver
 	target Target
+	report func(Attempt)
 	tried  map[netip.AddrPort]time.Time
 	flying int
 	ended  chan ended
@@ -104,7 +105,7 @@ func (s *search) verify(info []byte) (*metainfo.Torrent, error) {
 // neither torrent nor error.
 func (s *search) settle(e ended) (*metainfo.Torrent, error) {
 	s.flying--
-	s.Report(e.Attempt)
+	s.report(e.Attempt)
 	if errors.Is(e.Err, metainfo.ErrHash) {
 		s.banned.add(e.Addr.Addr())
 	}
@@ -118,7 +119,7 @@ func (s *search) settle(e ended) (*metainfo.Torrent, error) {
 func (s *search) drain() {
 	for s.flying > 0 {
 		s.flying--
-		s.Report((<-s.ended).Attempt)
+		s.report((<-s.ended).Attempt)
 	}
 }
 
