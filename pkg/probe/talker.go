@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"btkit/pkg/metainfo"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
@@ -122,7 +121,7 @@ func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
 	if t.p.t.Pieces() > 0 {
 		return true
 	}
-	found, err := Verify(t.p.t.Torrent, info)
+	found, err := talk.Verify(t.p.t.Torrent, info)
 	if err != nil {
 		return false
 	}
@@ -131,16 +130,4 @@ func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
 		t.probe.put(r)
 	}
 	return true
-}
-
-// Verify reads an info dictionary if it is the torrent's.
-func Verify(t *visit.Torrent, info []byte) (*metainfo.Torrent, error) {
-	var v2 *[32]byte
-	if len(t.InfoHashV2) == 32 {
-		v2 = (*[32]byte)(t.InfoHashV2)
-	}
-	if v2 != nil && [20]byte(v2[:20]) == t.InfoHash {
-		return metainfo.FromInfo(info, nil, v2)
-	}
-	return metainfo.FromInfo(info, &t.InfoHash, v2)
 }

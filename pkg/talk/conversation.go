@@ -321,6 +321,12 @@ func (c *Conversation) write(b []byte) error {
 
 func (c *Conversation) moved(rx, tx int) { c.Visit.Moved(rx, tx) }
 
+// ReadHandshake reads the handshake of a peer that dialled us, and what
+// followed it. Package outcome classifies the error.
+func ReadHandshake(conn net.Conn, timeout time.Duration) (peerwire.Handshake, []byte, error) {
+	return readHandshake(conn, timeout, func(int, int) {})
+}
+
 // readHandshake reads the peer's handshake, within one deadline for all of it.
 func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int)) (h peerwire.Handshake, rest []byte, err error) {
 	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {

@@ -1,0 +1,264 @@
+package listen
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"btkit/pkg/outcome"
+	"btkit/pkg/record"
+	"btkit/pkg/talk"
+	"btkit/pkg/visit"
+)
+
+// acceptPause is how long to wait when taking a connection failed, as when
+// descriptors have run out.
+const acceptPause = 100 * time.Millisecond
+
+// Listener is an Actor for peers that dial us.
+type Listener struct {
+	options Options
+	out     *record.Writer
+	sockets []net.Listener
+	failed  chan struct{} // closed when records cannot be written
+	fail    sync.Once
+
+	mu       sync.Mutex
+	torrents map[[20]byte]*torrent
+	open     map[netip.Addr]int
+	running  map[*talk.Conversation]struct{}
+	total    int
+	stopping bool
+	outcomes map[string]int64
+
+	session atomic.Uint64
+	settled atomic.Int64
+	wait    sync.WaitGroup
+}
+
+type torrent struct {
+	*visit.Torrent
+	private bool
+	mu      sync.Mutex
+	fetches int
+	known   map[netip.AddrPort]struct{} // heard by peer exchange
+}
+
+// New makes a listener on the given sockets; it closes them when its work
+// ends.
+func New(o Options, sockets []net.Listener, out *record.Writer) *Listener {
+	o.defaults()
+	return &Listener{options: o, out: out, sockets: sockets, failed: make(chan struct{}),
+		torrents: map[[20]byte]*torrent{}, open: map[netip.Addr]int{}, running: map[*talk.Conversation]struct{}{},
+		outcomes: map[string]int64{}}
+}
+
+// Announce writes a listen record for every socket.
+func (l *Listener) Announce() error {
+	for _, s := range l.sockets {
+		addr, err := netip.ParseAddrPort(s.Addr().String())
+		if err != nil {
+			return fmt.Errorf("listening address %s: %w", s.Addr(), err)
+		}
+		if err := l.out.Put(&record.Listen{IP: addr.Addr().Unmap(), Port: addr.Port(), PeerID: hex.EncodeToString(l.options.PeerID[:])}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Hear adds the torrents of the stream: only they are answered. A hybrid
+// torrent is answered under both of its hashes (BEP 52).
+func (l *Listener) Hear(line *record.Line) error {
+	if line.Type != "torrent" {
+		return nil
+	}
+	var r record.Torrent
+	if err := line.Decode(&r); err != nil {
+		return err
+	}
+	made, err := visit.NewTorrent(&r)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.torrents[made.InfoHash]
+	if t == nil {
+		t = &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}}
+		l.torrents[made.InfoHash] = t
+		if len(made.InfoHashV2) == 32 {
+			l.torrents[[20]byte(made.InfoHashV2[:20])] = t
+		}
+	}
+	if r.Private != nil {
+		t.private = *r.Private
+	}
+	t.Learn(r.Pieces, l.need(r.Pieces, r.Need), r.PieceBytes)
+	return nil
+}
+
+func (l *Listener) need(pieces, said int64) int64 {
+	if l.options.Percent > 0 {
+		return visit.Need(pieces, l.options.Percent)
+	}
+	return said
+}
+
+// EOF does nothing: peers keep coming.
+func (l *Listener) EOF() {}
+
+// Work takes connections until the context ends; then all conversations are
+// ended and told of.
+func (l *Listener) Work(ctx context.Context) error {
+	var accepting sync.WaitGroup
+	for _, s := range l.sockets {
+		accepting.Add(1)
+		go func() {
+			defer accepting.Done()
+			l.accept(ctx, s)
+		}()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case <-l.failed:
+		err = errors.New("records cannot be written")
+	}
+	for _, s := range l.sockets {
+		s.Close()
+	}
+	accepting.Wait()
+	l.leaveAll()
+	l.wait.Wait()
+	return errors.Join(err, l.out.Flush())
+}
+
+func (l *Listener) accept(ctx context.Context, s net.Listener) {
+	for ctx.Err() == nil {
+		conn, err := s.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptPause):
+			}
+			continue
+		}
+		addr, ok := l.admit(conn)
+		if !ok {
+			conn.Close()
+			continue
+		}
+		l.wait.Add(1)
+		go func() {
+			defer l.wait.Done()
+			defer l.release(addr.Addr())
+			l.answer(conn, addr)
+		}()
+	}
+}
+
+// admit applies the limits to a new connection. Those that are over a limit
+// are only counted: one record each would let strangers fill the stream.
+func (l *Listener) admit(conn net.Conn) (netip.AddrPort, bool) {
+	addr, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	addr = netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err != nil, l.stopping:
+		return addr, false
+	case l.total >= l.options.Slots, l.open[addr.Addr()] >= l.options.PerAddr:
+		l.outcomes[string(outcome.Limit)]++
+		return addr, false
+	case l.options.Allow(addr.Addr()) != nil:
+		l.outcomes[string(outcome.Denied)]++
+		return addr, false
+	}
+	l.total++
+	l.open[addr.Addr()]++
+	return addr, true
+}
+
+func (l *Listener) release(ip netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.total--
+	if l.open[ip]--; l.open[ip] <= 0 {
+		delete(l.open, ip)
+	}
+}
+
+// leaveAll asks every conversation to end, also those that begin meanwhile.
+func (l *Listener) leaveAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopping = true
+	for c := range l.running {
+		c.Leave()
+	}
+}
+
+func (l *Listener) begin(c *talk.Conversation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running[c] = struct{}{}
+	if l.stopping {
+		c.Leave()
+	}
+}
+
+func (l *Listener) end(c *talk.Conversation, how string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.running, c)
+	l.outcomes[how]++
+}
+
+func (l *Listener) count(how outcome.Outcome) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outcomes[string(how)]++
+}
+
+func (l *Listener) find(hash [20]byte) *torrent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.torrents[hash]
+}
+
+// put writes a record. When that fails the work ends.
+func (l *Listener) put(r record.Record) {
+	if err := l.out.Put(r); err != nil {
+		l.fail.Do(func() { close(l.failed) })
+	}
+}
+
+// Stat is the state as a record.
+func (l *Listener) Stat() *record.Stat {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	outcomes := make(map[string]int64, len(l.outcomes))
+	for how, n := range l.outcomes {
+		outcomes[how] = n
+	}
+	return &record.Stat{Known: record.Int(int64(len(l.torrents))), InFlight: record.Int(int64(l.total)),
+		Limit: record.Int(int64(l.options.Slots)), OK: record.Int(l.settled.Load()), Outcomes: outcomes,
+		Workload: record.Float(float64(l.total) / float64(l.options.Slots))}
+}
+
+// Text is the state for a progress line.
+func (l *Listener) Text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprintf("%d in", l.total)
+}
