@@ -66,7 +66,7 @@ func ParseHandshake(b []byte) (h Handshake, err error) {
 		return h, outcome.Fail(outcome.Malformed, fmt.Errorf("handshake of %d bytes", len(b)))
 	}
 	if string(b[:len(protocol)]) != protocol {
-		return h, outcome.Fail(outcome.NotBitTorrent, fmt.Errorf("handshake: other protocol"))
+		return h, ErrNotBitTorrent
 	}
 	copy(h.Reserved[:], b[20:])
 	copy(h.InfoHash[:], b[28:])
