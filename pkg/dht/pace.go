@@ -72,17 +72,17 @@ func fresh(times []time.Time, now time.Time) []time.Time {
 	return times
 }
 
-// forget makes room: addresses out of the window first, any then.
+// forget makes room for a tenth of maxPaced: addresses out of the window go
+// first, then those that were left alone for the longest time.
 func (p *paceBook) forget(now time.Time) {
-	for key, times := range p.sent {
-		if len(fresh(times, now)) == 0 {
-			delete(p.sent, key)
+	for age := nodeWindow; len(p.sent) > maxPaced*9/10; age /= 2 {
+		for key, times := range p.sent {
+			if now.Sub(times[len(times)-1]) >= age && len(p.sent) > maxPaced*9/10 {
+				delete(p.sent, key)
+			}
 		}
-	}
-	for key := range p.sent {
-		if len(p.sent) < maxPaced {
+		if age == 0 {
 			return
 		}
-		delete(p.sent, key)
 	}
 }

@@ -167,6 +167,8 @@ func TestSourceTriesAgainSoonWhenNobodyAnswers(t *testing.T) {
 			n.silent = true
 		}
 		time.AfterFunc(30*time.Second, func() {
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			for _, n := range d.nodes {
 				n.silent = false
 			}
