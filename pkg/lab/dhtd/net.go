@@ -7,6 +7,7 @@ import (
 	mrand "math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,6 +32,10 @@ type Net struct {
 	nodes []*node
 	all   []Contact
 	wait  sync.WaitGroup
+
+	mu sync.Mutex
+	// nodes closest to the torrents that peers have been put under
+	near map[ID][]*node
 }
 
 // node is one node.
@@ -52,7 +57,7 @@ func Open(opt Options) (*Net, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	d := &Net{opt: opt}
+	d := &Net{opt: opt, near: map[ID][]*node{}}
 	r := mrand.New(mrand.NewPCG(opt.Seed, 3))
 	for i := range opt.Nodes {
 		n, err := d.open(i, r)
@@ -114,12 +119,16 @@ func (d *Net) Closest(target ID) []Contact { return closest(d.Contacts(), target
 
 // Put stores a peer where its announce would arrive.
 func (d *Net) Put(hash ID, addr netip.AddrPort, e Entry) {
-	for _, c := range d.Closest(hash) {
-		for _, n := range d.nodes {
-			if n.id == c.ID {
-				n.store.put(hash, addr, e)
-			}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.near[hash] == nil {
+		for _, c := range d.Closest(hash) {
+			i := slices.IndexFunc(d.nodes, func(n *node) bool { return n.id == c.ID })
+			d.near[hash] = append(d.near[hash], d.nodes[i])
 		}
+	}
+	for _, n := range d.near[hash] {
+		n.store.put(hash, addr, e)
 	}
 }
 

@@ -1,0 +1,70 @@
+// Command bt-lab runs a command beside a swarm with known truth.
+package main
+
+import (
+	"btkit/pkg/cmdline"
+)
+
+const description = `Starts a swarm in a bottle: a tracker (HTTP and UDP), nodes of a DHT and peers on
+127.x addresses, which come, download, tell of it as real clients do, and go. Then it runs COMMAND, waits for it, and
+writes down the truth about every peer. It ends with the exit status of COMMAND.
+
+COMMAND finds the swarm in its environment: BT_LAB_TORRENTS and the others below. Unless BT_FOR is set, it
+is set to the span of the play, so that a chain of bt commands ends by itself. Without COMMAND the
+swarm runs until it is stopped.
+
+No content is transferred. All traffic stays on 127.0.0.0/8.
+
+With --check it compares the downloads of a database of bt-store, or of a file of records, with the
+truth instead: which are true, which are false, which are missing and why. The exit status is 1 when there is a false one,
+or when too few were found of those that had to be: the peer takes connections or opens them, and stayed
+for --min-stay after crossing the threshold.`
+
+const files = `In the folder of the lab (--dir): a .torrent file for each torrent; magnets, a magnet link per line; nodes, some
+nodes of the DHT as bt-peers-dht keeps them; env, the environment below for a shell's "."; truth.ndjson, at the end.`
+
+const environment = `  BT_LAB_DIR           folder of the lab
+  BT_LAB_TORRENTS      .torrent files, separated by spaces
+  BT_LAB_MAGNETS       file with a magnet link per line
+  BT_LAB_NODES         file with nodes of the DHT
+  BT_LAB_BOOTSTRAP     nodes of the DHT, ip:port, separated by commas
+  BT_LAB_TRACKER_HTTP  announce URL
+  BT_LAB_TRACKER_UDP   announce URL
+  BT_LAB_DURATION      span of the play
+  BT_ALLOW_PRIVATE=1   so that the toolkit contacts 127.x addresses
+  BT_BOOTSTRAP         as BT_LAB_BOOTSTRAP, so that it keeps away from the public DHT
+  BT_FOR               span of the play and some seconds, unless it is set`
+
+const peers = `Unreachable peers (--unreachable) refuse connections or do not answer at all; most of them dial those they learn
+of from the tracker, and dial again a minute after the end of a conversation. Peers are clients of several kinds (libtorrent,
+qBittorrent, Transmission, uTorrent, aria2, rTorrent, BiglyBT) with their habits: whom they refuse, how long they keep a
+connection without payload, how they say that they have finished. A play that is shorter than five minutes
+scales these spans (--pace).
+
+Hostile peers (--hostile) send noise, endless or malformed messages. They never look like a download.`
+
+func main() { cmdline.Main(command()) }
+
+func command() *cmdline.Command {
+	return &cmdline.Command{
+		Name: "bt-lab", Summary: "run a command beside a swarm with known truth", Role: cmdline.Tool,
+		Synopsis: "[-- COMMAND [ARGUMENT ...]]", Description: description, RawArgs: true,
+		Flags: flags(),
+		Examples: []cmdline.Example{
+			{Text: "Measure a swarm of 220 peers for two minutes",
+				Line: `bt-lab --dir lab -- sh -c 'bt-peers-tracker $BT_LAB_TORRENTS | bt-probe | bt-confirm | bt-store --keep-ip lab/out.db'`},
+			{Text: "Compare the result with the truth", Line: "bt-lab --check lab/out.db"},
+			{Text: "A shell inside the lab", Line: "bt-lab --duration 30m -- bash"},
+		},
+		Sections: []cmdline.Section{{Title: "Environment of COMMAND", Text: environment}, {Title: "Files", Text: files}, {Title: "Peers", Text: peers}},
+		SeeAlso:  []string{"bt(1)", "bt-confirm(1)", "bt-store(1)"},
+		Run:      run,
+	}
+}
+
+func run(s *cmdline.Session) error {
+	if s.String("check") != "" {
+		return compare(s)
+	}
+	return play(s)
+}

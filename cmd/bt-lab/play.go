@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"btkit/pkg/cmdline"
+	"btkit/pkg/lab"
+	"btkit/pkg/lab/check"
+)
+
+const (
+	// statusEvery is how often people are told how the play stands.
+	statusEvery = 10 * time.Second
+	// lastSeconds is what a chain is given after the end of the play.
+	lastSeconds = 5 * time.Second
+)
+
+// play runs the lab and the command.
+func play(s *cmdline.Session) error {
+	l, err := lab.Open(options(s))
+	if errors.Is(err, lab.ErrDescriptors) {
+		return &cmdline.Hinted{Err: err, Hint: "fewer peers, or a higher hard limit: ulimit -Hn"}
+	}
+	if err != nil {
+		return cmdline.Usagef("%w", err)
+	}
+	say(s, "%d peers, %d of them finish within %v; files in %s", len(l.Script.Peers), l.Script.Options.Finishing,
+		l.Script.Options.Duration, l.Dir)
+	if err := l.Start(); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	status, err := beside(s, l)
+	say(s, "%s", l.Status())
+	if n := l.Requests(); n > 0 {
+		say(s, "warning: content was requested %d times", n)
+	}
+	if err := errors.Join(err, l.Close(), writeTruth(s, l)); err != nil {
+		return err
+	}
+	if status != 0 {
+		return cmdline.ExitStatus(status)
+	}
+	return nil
+}
+
+// beside runs the command, or waits for the end if there is none, and tells
+// people meanwhile how the play stands.
+func beside(s *cmdline.Session, l *lab.Lab) (status int, err error) {
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Add(1)
+	go func() { defer wait.Done(); report(s, l, stop) }()
+	defer wait.Wait()
+	defer close(stop)
+	if s.NArg() == 0 {
+		say(s, "in another shell: . %s", filepath.Join(l.Dir, lab.EnvFile))
+		<-s.Live.Done()
+		return 0, nil
+	}
+	env := l.Environ()
+	if os.Getenv("BT_FOR") == "" {
+		env = append(env, fmt.Sprintf("BT_FOR=%v", l.Script.Options.Duration+lastSeconds))
+	}
+	c := lab.Command{Args: s.Args().Slice(), Env: env, In: s.In, Out: os.Stdout, Err: s.People}
+	return c.Run(s.Live)
+}
+
+func report(s *cmdline.Session, l *lab.Lab, stop <-chan struct{}) {
+	ticker := time.NewTicker(statusEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			say(s, "%s", l.Status())
+		case <-stop:
+			return
+		}
+	}
+}
+
+func writeTruth(s *cmdline.Session, l *lab.Lab) error {
+	path := s.String("truth")
+	if path == "" {
+		path = filepath.Join(l.Dir, lab.TruthFile)
+	}
+	if err := l.WriteTruth(path); err != nil {
+		return err
+	}
+	say(s, "truth in %s", path)
+	return nil
+}
+
+func say(s *cmdline.Session, format string, args ...any) {
+	if !s.Bool("quiet") {
+		fmt.Fprintf(s.People, "bt-lab: "+format+"\n", args...)
+	}
+}
+
+// compare holds what was measured against the truth.
+func compare(s *cmdline.Session) error {
+	measured, path := s.String("check"), s.String("truth")
+	if path == "" && s.String("dir") != "" {
+		path = filepath.Join(s.String("dir"), lab.TruthFile)
+	} else if path == "" {
+		path = filepath.Join(filepath.Dir(measured), lab.TruthFile)
+	}
+	truths, err := check.Truths(path)
+	if err != nil {
+		return &cmdline.Hinted{Err: err, Hint: "--truth FILE names the file that bt-lab wrote"}
+	}
+	downloads, err := check.Downloads(measured)
+	if err != nil {
+		return err
+	}
+	r := check.Compare(downloads, truths, check.Options{MinStay: s.Duration("min-stay"), MinBelow: s.Duration("min-below"), Recall: s.Float64("recall")})
+	if err := r.Print(os.Stdout); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	fmt.Fprintf(os.Stdout, "%-11s%s\n%-11s%s\n", "measured", measured, "truth in", path)
+	return r.Err()
+}
