@@ -174,7 +174,8 @@ func (s *Session) End(err error) *record.End {
 // close writes the end record and ends everything that open began.
 func (s *Session) close(err error) error {
 	s.progress.stop()
-	if s.command.Role == Source || s.command.Role == Filter {
+	var usage *UsageError // nothing was begun, so nothing ends
+	if !errors.As(err, &usage) && (s.command.Role == Source || s.command.Role == Filter) {
 		// A failed write shows in Close.
 		_ = s.Out.Put(s.End(err))
 	}
