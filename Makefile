@@ -1,0 +1,72 @@
+# btkit. "make demo" and "make test" need Go and make, nothing else.
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# Leaves a Markdown engine out of the programs.
+TAGS    := urfave_cli_no_docs
+FLAGS   := -tags $(TAGS) -trimpath
+FUZZTIME ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+export CGO_ENABLED = 0
+
+.PHONY: help build demo test check grease race lab interop interop-tools fuzz bench man install clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the commands into bin/
+	@$(GO) build $(FLAGS) -ldflags='-s -w' -o bin/ ./cmd/...
+
+demo: build ## count the downloads of a lab swarm and compare with the truth
+	@pipelines/demo.sh
+
+test: ## run the tests
+	$(GO) test $(FLAGS) ./...
+
+check: ## everything that must hold before a commit
+	@test -z "$$(gofmt -l cmd pkg)" || { echo "gofmt these:"; gofmt -l cmd pkg; exit 1; }
+	$(GO) vet $(FLAGS) ./...
+	$(GO) run $(STATICCHECK) -tags $(TAGS) ./...
+	$(MAKE) test
+	$(MAKE) grease
+	$(MAKE) race
+
+grease: ## run the tests once more with unknown kinds and members everywhere
+	BT_GREASE=1 $(GO) test $(FLAGS) ./...
+
+race: ## run the tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test $(FLAGS) -race ./...
+
+lab: build ## the whole pipeline on a swarm of 2,000 peers, compared with the truth
+	@pipelines/lab.sh
+
+interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
+	$(GO) test $(FLAGS),interop -count=1 -timeout 20m ./pkg/...
+
+interop-tools: # Debian packages of the clients, as far as they are missing
+	@pkg/interop/install.sh
+
+fuzz: ## fuzz every decoder for FUZZTIME each
+	@pkg/house/fuzz.sh $(FUZZTIME)
+
+bench: build ## measure, as ratios in one run
+	@pkg/house/bench.sh
+
+man: build ## make the man pages from the commands
+	@for c in bin/bt bin/bt-*; do $$c --man > man/$$(basename $$c).1; done
+	@bin/bt man > man/bt-record.5
+
+install: build ## install below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 bin/bt bin/bt-* $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	@for c in bin/bt bin/bt-*; do n=$$(basename $$c); \
+	  $$c --completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$n; \
+	  $$c --completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$n; \
+	  $$c --completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$n.fish; done
+
+clean: ## remove what was built
+	rm -rf bin demo
