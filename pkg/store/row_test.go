@@ -162,9 +162,12 @@ func TestStoringTwiceIsHarmless(t *testing.T) {
 func TestTablesSayWhatTheyHold(t *testing.T) {
 	for _, table := range Tables() {
 		create := table.create()
+		if table.Doc == "" {
+			t.Errorf("table %s does not say what it holds", table.Name)
+		}
 		for _, c := range table.Columns {
-			if !strings.Contains(create, quote(c.Name)+" "+c.Type) {
-				t.Errorf("table %s: %s is missing in\n%s", table.Name, c.Name, create)
+			if !strings.Contains(create, quote(c.Name)+" "+c.Type) || c.Doc == "" {
+				t.Errorf("table %s: %s is missing or not described in\n%s", table.Name, c.Name, create)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"btkit/pkg/record"
@@ -66,8 +67,12 @@ type Table struct {
 }
 
 // Tables lists the tables for records: one per kind in the order of the
-// chain, then the one for unknown kinds.
-func Tables() []*Table {
+// chain, then the one for unknown kinds. Don't change them.
+func Tables() []*Table { return tables() }
+
+var tables = sync.OnceValue(makeTables)
+
+func makeTables() []*Table {
 	var tables []*Table
 	for _, kind := range record.Kinds() {
 		tables = append(tables, kindTable(kind))

@@ -58,8 +58,8 @@ func downloadViews() []View {
 		{Name: "places", Doc: "Where an address is, by the last record of it that bt-geo has marked.", Columns: []Column{
 			col("ip", "Address or its hash."), col("ts", "Time of that record."),
 			col("continent", "Code of the continent."), col("country", "ISO code of the country."),
-			col("city", "Name of the city."), col("latitude", "Degrees north."), col("longitude", "Degrees east."),
-			col("asn", "Number of the autonomous system."), col("org", "Who runs it."),
+			col("city", "Name of the city."), col("lat", "Degrees north."), col("lon", "Degrees east."),
+			col("asn", "Number of the autonomous system."), col("as_org", "Who it is registered to."),
 			col("domain", "Registrable domain of the host's name."),
 		}, query: placesQuery()},
 		{Name: "downloads", Doc: "Confirmed downloads with torrent and place.", Columns: []Column{
@@ -71,12 +71,12 @@ func downloadViews() []View {
 			col("watched_s", "Seconds from the first reading to the confirming one."),
 			col("rate_bps", "Highest rate, bytes per second."), col("continent", "Code of the continent."),
 			col("country", "ISO code of the country."), col("city", "Name of the city."),
-			col("asn", "Number of the autonomous system."), col("org", "Who runs it."),
+			col("asn", "Number of the autonomous system."), col("as_org", "Who it is registered to."),
 		}, query: `
 SELECT d.above_ts AS ts, d.infohash, t.name, t.bytes, d.ip, d.port, d.client, d.direction, d.identity, d.below_ts,
   round((julianday(d.above_ts) - julianday(d.below_ts)) * 86400, 3) AS crossing_s,
   round((julianday(d.above_ts) - julianday(d.first_ts)) * 86400, 3) AS watched_s,
-  d.rate_bps, p.continent, p.country, p.city, p.asn, p.org
+  d.rate_bps, p.continent, p.country, p.city, p.asn, p.as_org
 FROM download d LEFT JOIN torrents t ON t.infohash = d.infohash LEFT JOIN places p ON p.ip = d.ip`},
 		perTime("minute", "substr(above_ts, 1, 16) || ':00Z'"),
 		perTime("hour", "substr(above_ts, 1, 13) || ':00:00Z'"),
@@ -117,7 +117,7 @@ func placesQuery() string {
 		}
 	}
 	var members []string
-	for _, name := range []string{"continent", "country", "city", "latitude", "longitude", "asn", "org", "domain"} {
+	for _, name := range []string{"continent", "country", "city", "lat", "lon", "asn", "as_org", "domain"} {
 		members = append(members, fmt.Sprintf("json_extract(geo, '$.%s') AS %s", name, name))
 	}
 	return fmt.Sprintf("SELECT ip, ts, %s\nFROM (SELECT ip, max(ts) AS ts, geo FROM (\n%s\n) GROUP BY ip)",

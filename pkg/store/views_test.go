@@ -59,7 +59,7 @@ func swarm() []string {
 	in.TS = testTime
 	return append(lines(append(all, in)...),
 		`{"type":"visit","infohash":"aa","ip":"127.1.0.1","port":6881,"direction":"out","stage":"settled","outcome":"ok","n":2,`+
-			`"ts":"2026-11-20T23:00:00.000000Z","geo":{"country":"SE","city":"Lund","asn":7}}`)
+			`"ts":"2026-11-20T23:00:00.000000Z","geo":{"country":"SE","city":"Lund","asn":7,"as_org":"Net","lat":55.7}}`)
 }
 
 func TestViews(t *testing.T) {
@@ -74,8 +74,8 @@ func TestViews(t *testing.T) {
 		{"SELECT * FROM downloads_per_hour", []string{"2026-11-20T23:00:00Z|aa|2|2"}},
 		{"SELECT * FROM downloads_per_country", []string{"|1|1|0.5", "SE|1|1|0.5"}},
 		{"SELECT * FROM downloads_per_client", []string{"Test|Test 1.0|1|0.5", "qBittorrent|qBittorrent v4.5.2|1|0.5"}},
-		{"SELECT ip, name, crossing_s, watched_s, country, city, asn FROM downloads",
-			[]string{"127.1.0.1|thing|10|40|SE|Lund|7", "127.1.0.2|thing|10|180|||"}},
+		{"SELECT ip, name, crossing_s, watched_s, country, city, asn, as_org FROM downloads",
+			[]string{"127.1.0.1|thing|10|40|SE|Lund|7|Net", "127.1.0.2|thing|10|180||||"}},
 		{"SELECT source, requests, ok, peers, new, duplicate, took_ms FROM requests",
 			[]string{"dht|1|1|1|0|1|10", "tracker|3|2|10|5|5|10"}},
 		{"SELECT hour, source, new, duplicate FROM requests_per_hour",
