@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -12,8 +11,8 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"btkit/pkg/cmdline"
 	"btkit/pkg/metainfo"
-	"btkit/pkg/peerid"
 	"btkit/pkg/record"
 	"btkit/pkg/resolve"
 	"btkit/pkg/talk"
@@ -49,9 +48,9 @@ type resolving struct {
 func openResolving(m *meta) (*resolving, error) {
 	r := &resolving{meta: m, dials: rate.NewLimiter(dialRate, dialRate),
 		seen: make(map[metainfo.InfoHash]bool), queue: make(chan *metainfo.Torrent, maxQueue)}
-	id, err := peerid.New(idPrefix, rand.Reader)
+	id, err := cmdline.PeerID()
 	if err != nil {
-		return nil, fmt.Errorf("make peer id: %w", err)
+		return nil, err
 	}
 	r.peers = resolve.New(resolve.Options{Dial: r.dial, PeerID: id, Client: talk.Client})
 	if r.sources, err = openSources(m.session, id); err != nil {
@@ -102,6 +101,10 @@ func (r *resolving) work() {
 // is about what we do with it.
 func (r *resolving) resolve(magnet *metainfo.Torrent) error {
 	s := r.meta.session
+	if s.Live.Err() != nil {
+		r.meta.bad(fmt.Errorf("resolve %s: stopped before its turn", magnet.InfoHash))
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(s.Live, s.Duration("timeout"))
 	defer cancel()
 	search := r.sources.search(ctx, magnet)

@@ -53,7 +53,7 @@ func (o *sources) search(ctx context.Context, t *metainfo.Torrent) *search {
 			}
 		}
 	}
-	if o.dht != nil {
+	if private := t.Private != nil && *t.Private; o.dht != nil && !private { // BEP 27
 		asking.Go(func() { s.dht(ctx) })
 	}
 	s.wait.Go(func() {
@@ -71,31 +71,33 @@ func (s *search) close() {
 	for _, request := range s.told {
 		request.Event, request.NumWant, request.CachedDNS = tracker.Stopped, 0, true
 		s.wait.Go(func() {
-			reply := s.sources.trackers.Announce(ctx, request)
+			reply := s.sources.announce(ctx, request)
 			s.put(requestRecord(s.torrent, request, reply, 0))
 		})
 	}
 	s.wait.Wait()
 }
 
-// offer hands an address to the resolver and says whether it is a new one.
-func (s *search) offer(ctx context.Context, addr netip.AddrPort, source string) (isNew bool) {
-	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
-	if addr.Port() == 0 || !s.note(addr, source) {
-		return false
+// offer hands an address to the resolver, if it is a new one.
+func (s *search) offer(ctx context.Context, addr netip.AddrPort, source string) {
+	if s.note(addr, source) {
+		s.hand(ctx, addr)
 	}
+}
+
+// hand waits until the resolver takes an address.
+func (s *search) hand(ctx context.Context, addr netip.AddrPort) {
 	select {
 	case s.found <- addr:
 	case <-ctx.Done():
 	}
-	return true
 }
 
 // note remembers a new address and says whether it is to be asked.
 func (s *search) note(addr netip.AddrPort, source string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.from[addr] != "" {
+	if addr.Port() == 0 || s.from[addr] != "" {
 		return false
 	}
 	s.from[addr] = source
@@ -123,19 +125,22 @@ func (s *search) dht(ctx context.Context) {
 func (s *search) tracker(ctx context.Context, url string, family tracker.Family) {
 	request := tracker.Request{URL: url, Family: family, InfoHash: s.torrent.InfoHash, PeerID: s.sources.peerID,
 		Port: announcePort, Left: 1, Event: tracker.Started, Key: s.sources.key, NumWant: numWant}
-	reply := s.sources.trackers.Announce(ctx, request)
+	reply := s.sources.announce(ctx, request)
 	if reply.Outcome == outcome.OK {
 		s.mu.Lock()
 		s.told = append(s.told, request)
 		s.mu.Unlock()
 	}
-	news := int64(0)
+	var news []netip.AddrPort
 	for _, addr := range reply.Peers {
-		if s.offer(ctx, addr, "tracker") {
-			news++
+		if s.note(addr, "tracker") {
+			news = append(news, addr)
 		}
 	}
-	s.put(requestRecord(s.torrent, request, reply, news))
+	s.put(requestRecord(s.torrent, request, reply, int64(len(news))))
+	for _, addr := range news {
+		s.hand(ctx, addr)
+	}
 }
 
 // put writes a record; a failed write shows when the writer is closed.
@@ -160,10 +165,8 @@ func (s *search) attempt(a resolve.Attempt) {
 	s.mu.Lock()
 	source := s.from[a.Addr]
 	s.mu.Unlock()
-	r := &record.Request{InfoHash: s.torrent.InfoHash.String(), Source: source, Via: a.Addr.String(), Ask: "metadata",
-		Outcome: string(outcome.Of(a.Err)), TookMS: ms(a.Took), RxBytes: a.RxBytes}
-	r.TS = a.Started
-	s.put(r)
+	s.put(&record.Request{InfoHash: s.torrent.InfoHash.String(), Source: source, Via: a.Addr.String(), Ask: "metadata",
+		Outcome: string(outcome.Of(a.Err)), TookMS: ms(a.Took), RxBytes: a.RxBytes})
 }
 
 // why says in words how a search ended in vain.
