@@ -18,7 +18,7 @@ func main() { cmdline.Main(command()) }
 func command() *cmdline.Command {
 	return &cmdline.Command{
 		Name: "bt-geo", Summary: "add city, country, coordinates and network to every address", Role: cmdline.Filter,
-		Description: description,
+		Description: about,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "db", Usage: "use the database `FILE`, or those in a folder; may be given several times"},
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "name cities in `LANGUAGE`, where the database has it"},
@@ -32,7 +32,7 @@ func command() *cmdline.Command {
 			{Text: "Mark records again with newer databases", Line: "bt-geo --db dbip-city-lite.mmdb --db dbip-asn-lite.mmdb < visits.ndjson"},
 		},
 		Sections: []cmdline.Section{
-			{Title: "Member", Text: member}, {Title: "Databases", Text: databases}, {Title: "Host names", Text: hostNames},
+			{Title: "Member", Text: memberText}, {Title: "Databases", Text: databaseText}, {Title: "Host names", Text: hostText},
 		},
 		SeeAlso: []string{"bt-confirm(1)", "bt-record(5)", "bt-store(1)", "mmdblookup(1)"},
 		Run:     run,

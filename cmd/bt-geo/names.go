@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/netip"
 	"time"
 
@@ -14,21 +13,19 @@ import (
 // namesOptions says how the DNS is asked.
 func namesOptions(s *cmdline.Session) (geo.NamesOptions, error) {
 	policy := &manners.Policy{AllowPrivate: s.Bool(cmdline.AllowPrivate.Name)}
-	o := geo.NamesOptions{Resolver: net.DefaultResolver, PerSecond: s.Float64("rdns-rate"), Allow: policy.Allow, Now: time.Now,
+	server, err := serverAddress(s.String("resolver"))
+	o := geo.NamesOptions{Resolver: geo.ResolverAt(server), PerSecond: s.Float64("rdns-rate"), Allow: policy.Allow, Now: time.Now,
 		// A failed write shows when the writer is closed.
 		Found: func(h *record.Host) { _ = s.Out.Put(h) }}
-	if server := s.String("resolver"); server != "" {
-		at, err := serverAddress(server)
-		if err != nil {
-			return o, err
-		}
-		o.Resolver = geo.ResolverAt(at)
-	}
-	return o, nil
+	return o, err
 }
 
 // serverAddress reads "address" or "address:port"; the port is 53 by default.
+// Nothing means the system's servers.
 func serverAddress(server string) (string, error) {
+	if server == "" {
+		return "", nil
+	}
 	if at, err := netip.ParseAddrPort(server); err == nil {
 		return at.String(), nil
 	}

@@ -34,11 +34,20 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 }
 
-// ResolverAt asks the DNS server at host:port and no other.
+// ResolverAt asks the DNS server at host:port and no other; without one it
+// asks those that the system is set up for.
 func ResolverAt(server string) *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if server != "" {
+			address = server
+		}
 		var d net.Dialer
-		return d.DialContext(ctx, network, server)
+		conn, err := d.DialContext(ctx, network, address)
+		if err == nil {
+			// The resolver heeds the context's deadline, but not its end.
+			context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+		}
+		return conn, err
 	}}
 }
 
