@@ -32,7 +32,7 @@ const (
 )
 
 // peerIDPrefix names us in a peer id of our own (BEP 20).
-const peerIDPrefix = "-BK0001-"
+const peerIDPrefix = "-BK0100-"
 
 // Options of a Source. Asker and Out are needed; zero values of the others
 // are a sensible run.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"btkit/pkg/lab/trackerd"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bt-peers-tracker": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"trackers": startTrackers, "log": startLog, "status": status, "await": await, "envfile": envFile,
+		},
+	})
+}
+
+// startTrackers runs a tracker over HTTP and one over UDP, which know two
+// torrents ($ONE with two peers, $TWO with none), and another that answers
+// pages. Their URLs are $HTTP, $UDP and $PAGE.
+func startTrackers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: trackers")
+	}
+	one, two := trackerd.Hash{1}, trackerd.Hash{2}
+	table := trackerd.NewTable(rand.New(rand.NewPCG(1, 1)), one, two)
+	table.Join(one, trackerd.Member{Addr: netip.MustParseAddrPort("192.0.2.1:6881")})
+	table.Join(one, trackerd.Member{Addr: netip.MustParseAddrPort("192.0.2.2:6882"), Seed: true})
+	server, err := trackerd.Open(table, trackerd.Options{})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Close()) })
+	page := httptest.NewServer(http.NotFoundHandler())
+	ts.Defer(page.Close)
+	for name, value := range map[string]string{"HTTP": server.HTTPURL(), "UDP": server.UDPURL(), "PAGE": page.URL + "/announce",
+		"ONE": hex.EncodeToString(one[:]), "TWO": hex.EncodeToString(two[:]), "BT_ALLOW_PRIVATE": "1"} {
+		ts.Setenv(name, value)
+	}
+}
+
+// startLog runs a tracker at $LOG that writes the questions it hears into the
+// file "asked" and answers nothing useful.
+func startLog(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: log")
+	}
+	var mu sync.Mutex
+	asked, err := os.Create(ts.MkAbs("asked"))
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(asked, r.URL.RequestURI(), r.UserAgent())
+		fmt.Fprint(w, "d8:intervali1800e5:peers0:e")
+	}))
+	ts.Defer(func() { server.Close(); ts.Check(asked.Close()) })
+	ts.Setenv("LOG", server.URL)
+}
+
+// await waits until a file holds a text.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await FILE TEXT")
+	}
+	for range 200 {
+		if strings.Contains(ts.ReadFile(args[0]), args[1]) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not come to hold %q:\n%s", args[0], args[1], ts.ReadFile(args[0]))
+}
+
+// envFile puts the values of variables into a file.
+func envFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: envfile FILE")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// status runs a command and compares its exit status: status 3 bt-meta x.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND ...")
+	}
+	got := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
