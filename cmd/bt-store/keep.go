@@ -21,6 +21,7 @@ func keep(s *cmdline.Session, path string) error {
 	if err != nil {
 		return err
 	}
+	options.Busy = s.Duration("wait")
 	var spill *store.Spill
 	if s.IsSet("spill") {
 		spill = &store.Spill{Path: s.String("spill")}
@@ -37,9 +38,10 @@ func keep(s *cmdline.Session, path string) error {
 	}
 	st := store.New(db, err, spill, failing)
 	err = follow(s, st)
-	if db != nil {
-		err = errors.Join(err, db.Close())
+	if db == nil {
+		return err
 	}
+	err = errors.Join(err, db.Close())
 	if c := st.Counts(); !s.Bool("quiet") {
 		fmt.Fprintf(s.People, "bt-store: %d rows stored in %s, %d were there already\n", c.Stored, path, c.Duplicate)
 	}
@@ -55,16 +57,18 @@ func follow(s *cmdline.Session, st *store.Store) error {
 	s.Progress(func() string { return fmt.Sprintf("%d stored", st.Counts().Stored) })
 	readErr := s.Each(st.Hear)
 	st.Flush()
-	end := s.End(readErr)
-	end.Wrote = st.Counts().Stored
-	end.Header = record.Header{Type: "end", V: 1, TS: time.Now(), By: s.Out.By(), Run: s.Out.Run(), Seq: 1}
-	putErr := st.Put(end)
+	if st.Err() == nil {
+		end := s.End(readErr)
+		end.Wrote = st.Counts().Stored
+		end.Header = record.Header{Type: "end", V: 1, TS: time.Now(), By: s.Out.By(), Run: s.Out.Run(), Seq: 1}
+		readErr = errors.Join(readErr, st.Put(end))
+	}
 	st.EOF()
 	<-done
 	if err := st.Err(); err != nil {
 		return err
 	}
-	return errors.Join(readErr, putErr)
+	return readErr
 }
 
 func addresses(s *cmdline.Session) (store.Options, error) {

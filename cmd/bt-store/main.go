@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,13 +23,14 @@ func command() *cmdline.Command {
 			&cli.BoolFlag{Name: "keep-ip", Usage: "store addresses and peer ids themselves, not keyed hashes of them"},
 			&cli.StringFlag{Name: "key-file", Usage: "read the key for the hashes from `FILE`, or make it there"},
 			&cli.StringFlag{Name: "spill", Usage: "append lines that cannot be stored to `FILE`, as they came"},
+			&cli.DurationFlag{Name: "wait", Value: 10 * time.Second, Usage: "wait for `TIME` while another program writes to the database"},
 			&cli.BoolFlag{Name: "peers", Usage: "write the database's torrents and unfinished peers as records, to continue a run"},
 			&cli.BoolFlag{Name: "schema", Usage: "print tables and views as SQL with comments"},
 		},
 		Examples: []cmdline.Example{
 			{Text: "Measure a swarm for a day", Line: "bt-peers-dht x.torrent | bt-probe --for 24h | bt-confirm | bt-store swarm.db"},
 			{Text: "Keep what a full disk refuses, and store it later", Line: "bt-store --spill rest.ndjson swarm.db; bt-store swarm.db < rest.ndjson"},
-			{Text: "Continue a run", Line: "bt-store --peers swarm.db | bt-probe --for 1h | bt-confirm | bt-store --keep-ip swarm.db"},
+			{Text: "Continue a run that was stored with --keep-ip", Line: "bt-store --peers kept.db | bt-probe --for 1h | bt-confirm | bt-store --keep-ip kept.db"},
 			{Text: "Ask a question", Line: "sqlite3 -box swarm.db 'SELECT * FROM downloads_per_hour'"},
 		},
 		Sections: sections(),

@@ -28,7 +28,7 @@ and the rejects file hold lines as they came, with addresses; the spill file is 
 
 const durabilityText = `A transaction holds up to 2000 records; when it is committed, it has reached the disk,
 and no end of the process, however sudden, takes it back. When the disk is full, another program holds the
-database for more than 10 seconds, or the file is not a database of bt-store, the command says so and ends with
+database for longer than --wait, or the file is not a database of bt-store, the command says so and ends with
 exit status 1. With --spill it reads on and appends every line that it could not store to that file, so that
 nothing is lost: bt-store DATABASE < FILE stores them later.
 
@@ -39,9 +39,9 @@ func sections() []cmdline.Section {
 	return []cmdline.Section{
 		{Title: "Addresses", Text: addressText},
 		{Title: "Safety of the data", Text: durabilityText},
-		{Title: "Tables", Text: "Every table has the columns of the record's members, and one row per record. " +
+		{Title: "Tables", Text: "There is a table for each kind of record, with a column for each member and a row for each record. " +
 			"Times are text in UTC with six decimals and sort as text; booleans are 0 or 1; lists and maps are JSON; " +
-			"NULL is not known.\n\n" + store.TablesText()},
+			"NULL is not known. \"by\", \"index\" and \"end\" are words of SQL and need quotes.\n\n" + store.TablesText()},
 		{Title: "Views", Text: store.ViewsText()},
 		{Title: "Queries", Text: store.ExamplesText()},
 	}

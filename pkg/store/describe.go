@@ -2,7 +2,11 @@ package store
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
+
+	"btkit/pkg/record"
 )
 
 // textWidth is how wide the lines of the man page's tables are.
@@ -26,13 +30,23 @@ func Schema() string {
 }
 
 // TablesText describes the tables for people: paragraphs, with the columns
-// indented.
+// indented. What all kinds have in common is said once.
 func TablesText() string {
-	var parts []string
-	for _, t := range Tables() {
-		parts = append(parts, describe(t.Name, t.Doc, t.Columns))
+	all := Tables()
+	kinds, other := all[:len(all)-1], all[len(all)-1]
+	common := commonColumns(kinds[0])
+	parts := []string{describe("In every table", "", common)}
+	for _, t := range kinds {
+		own := t.Columns[len(common)-1 : len(t.Columns)-1]
+		parts = append(parts, describe(t.Name, t.Doc, own))
 	}
-	return strings.Join(parts, "\n\n")
+	return strings.Join(append(parts, describe(other.Name, other.Doc, other.Columns)), "\n\n")
+}
+
+// commonColumns are those of the header, which come first, and the last.
+func commonColumns(t *Table) []Column {
+	n := reflect.TypeFor[record.Header]().NumField() - 1 // the type is the table
+	return append(slices.Clone(t.Columns[:n]), t.Columns[len(t.Columns)-1])
 }
 
 // ViewsText describes the views for people.
@@ -56,7 +70,7 @@ func ExamplesText() string {
 
 func describe(name, doc string, columns []Column) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", name, oneLine(doc))
+	b.WriteString(strings.TrimSpace(name+": "+oneLine(doc)) + "\n\n")
 	for i, c := range columns {
 		if i > 0 {
 			b.WriteByte('\n')

@@ -46,20 +46,21 @@ var codes = map[int]Problem{
 
 // explain says step and object of an error, and adds the hint for its code.
 func explain(step, path string, err error) error {
-	if err == nil {
-		return nil
+	var known *Problem
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
 	wrapped := fmt.Errorf("%s %q: %w", step, path, err)
 	var coded *sqlite.Error
 	if !errors.As(err, &coded) {
 		return wrapped
 	}
-	known, ok := codes[coded.Code()&0xff]
+	code, ok := codes[coded.Code()&0xff]
 	if !ok {
 		return wrapped
 	}
-	if known.Err != nil {
-		wrapped = fmt.Errorf("%s %q: %w (%w)", step, path, known.Err, err)
+	if code.Err != nil {
+		wrapped = fmt.Errorf("%s %q: %w (%w)", step, path, code.Err, err)
 	}
-	return &Problem{Err: wrapped, Hint: known.Hint}
+	return &Problem{Err: wrapped, Hint: code.Hint}
 }

@@ -235,8 +235,8 @@ func (s *Store) finish(b *batch, c Counts) {
 	s.changed.Broadcast()
 }
 
-// Err sums up, when Run has returned and the last line is heard, what went
-// wrong and what to do next. It is nil if every line is stored.
+// Err says what has gone wrong so far and what to do next; with its counts it
+// is complete when Run has returned. It is nil if every line is stored.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
