@@ -1,0 +1,114 @@
+//go:build interop
+
+package dht
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// libtorrentDHT is what the script tells of its DHT.
+type libtorrentDHT struct {
+	Bootstrap string
+	InfoHash  string
+	Seeds     []netip.AddrPort
+	Leechers  []netip.AddrPort
+}
+
+// startLibtorrent runs sessions that form a DHT and announce a torrent.
+func startLibtorrent(t *testing.T, nodes, seeds, leechers int) (d libtorrentDHT) {
+	t.Helper()
+	const python = "/usr/bin/python3" // the one that Debian's packages belong to
+	cmd := exec.Command(python, "testdata/libtorrent_dht.py", freePort(t), strconv.Itoa(nodes),
+		strconv.Itoa(seeds), strconv.Itoa(leechers), t.TempDir())
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start libtorrent: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	if err := json.NewDecoder(out).Decode(&d); err != nil {
+		t.Fatalf("read what libtorrent says: %v", err)
+	}
+	return d
+}
+
+// freePort is one that is free on 127.0.0.1 now; the sessions share it on
+// addresses of their own.
+func freePort(t *testing.T) string {
+	t.Helper()
+	conn, err := listenAnywhere(IPv4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return strconv.Itoa(int(netip.MustParseAddrPort(conn.LocalAddr().String()).Port()))
+}
+
+// A DHT of libtorrent sessions: everybody who announced is found, the scrape
+// tells seeds from others, and a restart needs no bootstrap node.
+func TestLibtorrent(t *testing.T) {
+	d := startLibtorrent(t, 16, 2, 3)
+	hash := mustID(t, d.InfoHash)
+	everybody := append(append([]netip.AddrPort(nil), d.Seeds...), d.Leechers...)
+	config := Config{Bootstrap: []string{d.Bootstrap}, Families: []Family{IPv4}, NodeQuota: -1,
+		Allow: func(netip.Addr) error { return nil }, NodesFile: filepath.Join(t.TempDir(), "nodes")}
+	c, err := Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	found, r := untilAll(ctx, c, hash, everybody)
+	if n := missing(found, everybody); n > 0 {
+		t.Fatalf("%d of %d peers missing (%+v), want none", n, len(everybody), r)
+	}
+	t.Logf("found %d peers: %+v", len(found), r)
+	if !r.Scraped || r.Seeds < 1.5 || r.Seeds > 2.5 || r.Leechers < 2.5 || r.Leechers > 3.5 {
+		t.Errorf("got %.1f seeds and %.1f others (scraped: %v), want 2 and 3", r.Seeds, r.Leechers, r.Scraped)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	config.Bootstrap = nil
+	if c, err = Open(config); err != nil {
+		t.Fatal(err)
+	}
+	again, r := lookupOnce(t, c, hash)
+	if n := missing(again, everybody); n > 0 {
+		t.Errorf("%d peers missing after a restart (%+v), want none", n, r)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// untilAll looks up until everybody has been found and counted.
+func untilAll(ctx context.Context, c *Client, hash ID, want []netip.AddrPort) (found map[netip.AddrPort]int, r Result) {
+	for ctx.Err() == nil {
+		found = map[netip.AddrPort]int{}
+		r = c.Lookup(ctx, IPv4, hash, func(f Found) { found[f.Peer]++ })
+		if missing(found, want) == 0 && r.Seeds+r.Leechers > float64(len(want))-0.5 {
+			return found, r
+		}
+		_ = sleepUntil(ctx, time.Now().Add(2*time.Second))
+	}
+	return found, r
+}
