@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -44,6 +45,10 @@ func startLab(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
 	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	ts.Check(err)
+	ts.Defer(func() { silent.Close() })
+	ts.Setenv("SILENT", silent.Addr().String())
 	ts.Setenv("HASH", fmt.Sprintf("%x", l.Script.Torrents[0].InfoHash))
 }
 

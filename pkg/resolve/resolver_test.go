@@ -219,6 +219,20 @@ func TestFetchTellsOfAnInfoDictionaryThatIsNoGood(t *testing.T) {
 	}
 }
 
+func TestFetchOverIPv6(t *testing.T) {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("this host has no IPv6: %v", err)
+	}
+	l.Close()
+	info := makeInfo(3)
+	got, err := New(Options{Dial: dial}).Fetch(t.Context(), targetOf(info), candidates(peer{info: info}.listen(t, "::1")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameInfo(t, got, info)
+}
+
 func TestFetchVerifiesV2(t *testing.T) {
 	file := "d9:file treed1:ad0:d6:lengthi1eeee12:meta versioni2e4:name1:a12:piece lengthi16384ee"
 	want, err := metainfo.FromInfo([]byte(file), nil, nil)
