@@ -11,6 +11,7 @@ import (
 	"btkit/pkg/cmdline"
 	"btkit/pkg/lab"
 	"btkit/pkg/lab/check"
+	"btkit/pkg/lab/script"
 )
 
 const (
@@ -26,8 +27,11 @@ func play(s *cmdline.Session) error {
 	if errors.Is(err, lab.ErrDescriptors) {
 		return &cmdline.Hinted{Err: err, Hint: "fewer peers, or a higher hard limit: ulimit -Hn"}
 	}
-	if err != nil {
+	if errors.Is(err, script.ErrOptions) {
 		return cmdline.Usagef("%w", err)
+	}
+	if err != nil {
+		return err
 	}
 	say(s, "%d peers, %d of them finish within %v; files in %s", len(l.Script.Peers), l.Script.Options.Finishing,
 		l.Script.Options.Duration, l.Dir)

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,10 +18,13 @@ type Script struct {
 // Attacks is the number of ways in which hostile peers misbehave.
 const Attacks = 8
 
-// New writes the play; the error says which option is out of range.
+// ErrOptions says that an option is out of range.
+var ErrOptions = errors.New("lab swarm")
+
+// New writes the play; the error wraps ErrOptions.
 func New(o Options) (*Script, error) {
 	if err := o.check(); err != nil {
-		return nil, fmt.Errorf("lab swarm: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	o = o.filled()
 	s := &Script{Options: o}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"crypto/sha1"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -163,8 +164,8 @@ func TestBadOptions(t *testing.T) {
 	} {
 		o := Defaults()
 		change(&o)
-		if _, err := New(o); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := New(o); !errors.Is(err, ErrOptions) {
+			t.Errorf("%s: error %v, want %v", name, err, ErrOptions)
 		}
 	}
 }
