@@ -2,7 +2,7 @@ package main
 
 const about = `Adds one member, "geo", to every record that has an "ip", and passes all records on. All other
 bytes of a record stay as they came; a geo member that is there already is replaced where it stands. An address that
-no database knows, such as a private one, gets none.
+no database knows, such as a private one, gets none, and keeps the one that it has.
 
 On SIGHUP the databases are read again while records go on passing. If the new ones cannot be used, the old ones stay
 and a remark says so.`
@@ -26,4 +26,6 @@ are remembered for a day, failures for an hour.
 
 At the end of input the command waits for the answers still to come; a signal ends the waiting, and the addresses left out
 are counted as "dropped" in the end record. Only addresses that may be contacted are asked about: not private ones, unless
---allow-private is given. Whoever runs the DNS server learns the addresses.`
+--allow-private is given. Whoever runs the DNS server learns the addresses.
+
+In stat records, "ok" counts the records that got a member and "queue" the addresses whose answer is still to come.`

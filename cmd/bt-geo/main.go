@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -51,13 +50,15 @@ func run(s *cmdline.Session) error {
 	s.Log.Info("databases", "from", atlas.Describe())
 	defer reloadOnHangup(s, atlas)()
 	f := &geo.Filter{Atlas: atlas, Out: s.Out}
-	if !s.Bool("rdns") {
-		return errors.Join(s.Each(f.Pass), atlas.Err())
+	if s.Bool("rdns") {
+		f.Names = geo.NewNames(ask)
 	}
-	f.Names = geo.NewNames(ask)
-	s.Progress(func() string { return fmt.Sprintf("%d names to ask for", f.Names.Pending()) })
+	s.Progress(func() string { return status(f) })
+	s.Stats(func() *record.Stat { return stat(f) })
 	err = s.Each(f.Pass)
-	s.Dropped(f.Names.Close(patience(s, err)))
+	if f.Names != nil {
+		s.Dropped(f.Names.Close(patience(s, err)))
+	}
 	return errors.Join(err, atlas.Err())
 }
 

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"btkit/pkg/record"
 )
@@ -18,8 +19,13 @@ type Filter struct {
 	// Out takes the records.
 	Out *record.Writer
 
+	marked       atomic.Int64
 	member, line []byte
 }
+
+// Marked is the number of records that got a place so far; it may be asked
+// for at any time.
+func (f *Filter) Marked() int64 { return f.marked.Load() }
 
 // Pass writes the record with its place, or as it came if it has no address,
 // or one of which nothing is known.
@@ -32,6 +38,7 @@ func (f *Filter) Pass(l *record.Line) error {
 	if len(f.line) > record.MaxLine {
 		return f.Out.Pass(l.Raw) // no reader would take the longer one
 	}
+	f.marked.Add(1)
 	return f.Out.Pass(f.line)
 }
 

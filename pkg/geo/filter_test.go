@@ -42,6 +42,9 @@ func TestFilterPass(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if got := f.Marked(); got != 3 {
+		t.Errorf("got %d records marked, want 3", got)
+	}
 	got := strings.Split(out.String(), "\n")
 	for i, line := range strings.Split(strings.TrimSuffix(want.String(), "\n"), "\n") {
 		if i >= len(got) || got[i] != line {

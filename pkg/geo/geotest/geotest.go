@@ -78,5 +78,8 @@ func replace(path string, tree *mmdbwriter.Tree) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write database %s: %w", path, err)
 	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return fmt.Errorf("write database %s: %w", path, err)
+	}
 	return os.Rename(f.Name(), path)
 }
