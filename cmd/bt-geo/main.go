@@ -10,6 +10,7 @@ import (
 
 	"btkit/pkg/cmdline"
 	"btkit/pkg/geo"
+	"btkit/pkg/record"
 )
 
 func main() { cmdline.Main(command()) }
