@@ -38,13 +38,17 @@ func flags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "family", Usage: "ask only the `FAMILY` ipv4 or ipv6 (default: both)"},
 		&cli.Float64Flag{Name: "rate", Value: dht.DefaultRate, Usage: "send at most `N` queries per second, all torrents together; 500 is the most"},
 		&cli.IntFlag{Name: "per-node", Value: dht.DefaultNodeQuota, Usage: "send at most `N` queries to one address within ten minutes, 0 for no such limit"},
-		&cli.BoolFlag{Name: "trace", Usage: "write a query record for every question to a node"},
+		&cli.BoolFlag{Name: "trace", Usage: "write a query record for every question to a node, and a lookup record for every lookup"},
 		cmdline.Deny, cmdline.AllowPrivate,
 	}
 }
 
 func run(s *cmdline.Session) (err error) {
-	config, err := config(s)
+	var trace *dht.Tracer
+	if s.Bool("trace") {
+		trace = dht.NewTracer(s.Out, s.Out.By())
+	}
+	config, err := config(s, trace)
 	if err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func run(s *cmdline.Session) (err error) {
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
 	source := dht.NewSource(client, s.Out)
-	source.Every, source.Once = s.Duration("every"), s.Bool("once")
+	source.Every, source.Once, source.Trace = s.Duration("every"), s.Bool("once"), trace
 	s.Progress(source.Status)
 	s.Stats(source.Stat)
 	return s.Follow(cmdline.Running(source, source.Run))

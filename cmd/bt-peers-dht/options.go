@@ -10,7 +10,7 @@ import (
 )
 
 // config is what the flags say.
-func config(s *cmdline.Session) (c dht.Config, err error) {
+func config(s *cmdline.Session, trace *dht.Tracer) (c dht.Config, err error) {
 	if every := s.Duration("every"); s.IsSet("every") && every < dht.LeastEvery && !s.Bool("impatient") || every < 0 {
 		return c, &cmdline.UsageError{Err: fmt.Errorf("flag --every is %v, expected at least %v", every, dht.LeastEvery),
 			Hint: "--impatient allows shorter times, for networks of your own"}
@@ -29,8 +29,8 @@ func config(s *cmdline.Session) (c dht.Config, err error) {
 	if c.NodeQuota <= 0 {
 		c.NodeQuota = -1
 	}
-	if s.Bool("trace") {
-		c.Trace = dht.NewTracer(s.Out, "bt-peers-dht").Trace
+	if trace != nil {
+		c.Trace = trace.Trace
 	}
 	c.Families, err = families(s.StringSlice("family"))
 	return c, err

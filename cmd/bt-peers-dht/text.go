@@ -25,7 +25,9 @@ knew none, timeout when none answered, unreachable when no node was known to beg
 names of the bootstrap nodes did not resolve, denied for a private torrent.
 
 With --trace every question to a node gives a record of the kind query: address, id, round trip, number of
-values, nodes and filters, client. Their sequence numbers count in a run of their own.`
+values, nodes and filters, client; and every lookup one of the kind lookup: queries, distances of the 8th and the 64th
+closest node, the size of the whole DHT that follows from them, nodes and peers left out by reason. Their
+sequence numbers count in a run of their own.`
 
 const manners = `At most 100 queries per second are sent, one per second to an address and 20 in ten minutes, and
 256 are open at once. Names of peers or nodes can be invented: answers under another id than the

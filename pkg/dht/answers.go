@@ -75,6 +75,9 @@ func (l *lookup) hear(a answer) (fresh int) {
 	if first {
 		n.state = alive
 		l.result.Answered++
+		if Secure(r.id, n.Addr.Addr()) {
+			l.result.Secure++
+		}
 	}
 	n.again = askNothing
 	if a.ask == askControl {
@@ -151,6 +154,9 @@ func (l *lookup) finish(ctx context.Context) Result {
 	var odd []string
 	res.Seeds, res.Leechers, res.Scraped, odd = l.harvest.estimate()
 	res.Oddities = append(res.Oddities, odd...)
+	if res.Answered >= closestK && res.Secure == 0 {
+		res.Oddities = append(res.Oddities, "no-secure-node")
+	}
 	if res.Queries >= l.plan.queries {
 		res.Oddities = append(res.Oddities, "query-limit")
 	}

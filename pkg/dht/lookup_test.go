@@ -400,3 +400,42 @@ func TestSocketErrorsDoNotEndTheClient(t *testing.T) {
 		}
 	})
 }
+
+// Hundreds of torrents in a network where many nodes are silent and many keep
+// their peers back from a scrape.
+func TestManyTorrents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(13, 1500, public)
+		for i, n := range d.nodes {
+			n.silent = i%5 == 3 || i%5 == 4
+			n.rtt = time.Duration(50+i%200) * time.Millisecond
+			n.filtersOnly = i%2 == 0
+		}
+		c := d.client(t, func(c *Config) { c.NodeQuota = DefaultNodeQuota })
+		out := &memory{}
+		s := NewSource(c, out)
+		s.Once = true
+		for range 100 {
+			hash := d.randomID()
+			stored := 0
+			for _, n := range d.closest(hash) {
+				if !n.silent && stored < closestK {
+					stored++
+					n.store[hash] = &fakeStore{seeds: somePeers(0, 10), others: somePeers(10, 20)}
+				}
+			}
+			s.hear(t, hash)
+		}
+		s.EOF()
+		if err := s.Run(t.Context()); err != nil {
+			t.Fatalf("run: %v", err)
+		}
+		_ = c.Close()
+		if got := len(out.peers()); got < 2970 {
+			t.Errorf("got %d peers, want at least 99 %% of 3000", got)
+		}
+		if perLookup := len(d.log()) / 100; perLookup > 60 {
+			t.Errorf("got %d queries per lookup, want at most 60", perLookup)
+		}
+	})
+}

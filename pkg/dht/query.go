@@ -63,6 +63,8 @@ type Result struct {
 	Took    time.Duration
 	// Nodes queried, nodes among them that answered, queries in all.
 	Queried, Answered, Queries int
+	// Nodes among those that answered whose id fits their address (BEP 42).
+	Secure int
 	// Distinct peers named.
 	Peers int
 	// Estimates by the filters of BEP 33; meaningless unless Scraped.

@@ -39,6 +39,8 @@ type Source struct {
 	Every time.Duration
 	// Once looks each torrent up once.
 	Once bool
+	// Trace writes a record with further figures of each lookup; nil does not.
+	Trace *Tracer
 
 	client *Client
 	out    Output
@@ -205,9 +207,9 @@ func (s *Source) run(ctx context.Context, j *job) {
 	defer s.mu.Unlock()
 	if asked {
 		s.write(requestOf(&result, fresh))
+		s.Trace.Lookup(&result)
 	}
 	s.running--
-	j.rounds++
 	j.failed++
 	if !asked || result.Answered > 0 {
 		j.failed = 0
@@ -260,12 +262,21 @@ func (s *Source) failure() error {
 	return s.err
 }
 
+// telling are the reasons for leaving nodes and peers out that say something
+// about the torrent's surroundings.
+var telling = []string{"id-mismatch", "too-close", "liar", "peer-ports", "busy"}
+
 // requestOf is a lookup as a record.
 func requestOf(r *Result, fresh int64) *record.Request {
 	q := &record.Request{InfoHash: r.Target.String(), Source: "dht", Via: "dht", Ask: "lookup",
 		Family: string(r.Family), Outcome: string(r.Outcome), Oddities: r.Oddities,
 		TookMS: float64(r.Took.Microseconds()) / 1000, RxBytes: r.Bytes}
 	q.Message, _ = record.Clean(r.Message)
+	for _, why := range telling {
+		if r.Refused[why] > 0 {
+			q.Oddities = append(q.Oddities, why)
+		}
+	}
 	q.TS = r.Started
 	q.Queried, q.Answered = record.Int(int64(r.Queried)), record.Int(int64(r.Answered))
 	if r.Answered > 0 {

@@ -14,17 +14,14 @@ type swarm struct {
 	hash    ID
 	private bool                        // never looked up again (BEP 27)
 	seen    map[netip.AddrPort]struct{} // peers reported in this run
-	jobs    []*job
 }
 
 // job is a swarm's lookups in one family.
 type job struct {
-	swarm   *swarm
-	family  Family
-	due     time.Time
-	rounds  int // lookups done
-	failed  int // of the last ones in a row, how many reached no node
-	running bool
+	swarm  *swarm
+	family Family
+	due    time.Time
+	failed int // of the last ones in a row, how many reached no node
 }
 
 // first says whether a peer is new in this run. Past maxSeen nothing is new.

@@ -4,15 +4,17 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"sync"
+	"time"
 
 	"btkit/pkg/record"
 )
 
-// Tracer writes a "query" record for every question to a node. That kind
-// belongs to this room alone; everybody else passes it on. Its records are
-// numbered in a run of their own.
+// Tracer writes a "query" record for every question to a node and a "lookup"
+// record for every lookup. These kinds belong to this room alone; everybody
+// else passes them on. They are numbered in a run of their own.
 type Tracer struct {
 	out     Output
 	by, run string
@@ -26,14 +28,35 @@ func NewTracer(out Output, by string) *Tracer {
 	return &Tracer{out: out, by: by, run: record.NewRun()}
 }
 
+// traceHead stands first in every record.
+type traceHead struct {
+	Type string `json:"type"`
+	V    int    `json:"v"`
+	TS   string `json:"ts"`
+	By   string `json:"by"`
+	Run  string `json:"run"`
+	Seq  uint64 `json:"seq"`
+}
+
+// lookupRecord is the shape of a lookup record.
+type lookupRecord struct {
+	traceHead
+	InfoHash string         `json:"infohash"`
+	Family   string         `json:"family"`
+	Outcome  string         `json:"outcome"`
+	Queries  int            `json:"queries"` // to all nodes, repeated ones too
+	Queried  int            `json:"queried"`
+	Answered int            `json:"answered"`
+	Secure   int            `json:"secure"`                // of them, ids that fit the address (BEP 42)
+	D8       string         `json:"d8,omitempty"`          // distance of the 8th closest live node
+	D64      string         `json:"d64,omitempty"`         // and of the 64th
+	Network  float64        `json:"network_est,omitempty"` // nodes in the whole DHT
+	Refused  map[string]int `json:"refused,omitempty"`     // nodes and peers left out, by reason
+}
+
 // traceRecord is the shape of a query record.
 type traceRecord struct {
-	Type     string     `json:"type"`
-	V        int        `json:"v"`
-	TS       string     `json:"ts"`
-	By       string     `json:"by"`
-	Run      string     `json:"run"`
-	Seq      uint64     `json:"seq"`
+	traceHead
 	InfoHash string     `json:"infohash"`
 	IP       netip.Addr `json:"ip"`
 	Port     uint16     `json:"port"`
@@ -58,7 +81,7 @@ var askNames = map[ask]string{askScrape: "scrape", askPlain: "peers", askControl
 
 // Trace writes one query. A failed write shows when the writer is closed.
 func (t *Tracer) Trace(q Query) {
-	rec := traceRecord{Type: "query", V: 1, TS: q.Sent.UTC().Format("2006-01-02T15:04:05.000000Z"), By: t.by, Run: t.run,
+	rec := traceRecord{
 		InfoHash: q.Target.String(), IP: q.Node.Addr.Addr(), Port: q.Node.Addr.Port(), Outcome: string(q.Outcome),
 		Ask: askNames[q.ask], RttMS: float64(q.RTT.Microseconds()) / 1000, Values: q.Values, New: q.New, Nodes: q.Nodes,
 		Filters: q.Filters, Token: q.Token, RxBytes: q.Bytes, Oddities: q.Oddities}
@@ -67,10 +90,31 @@ func (t *Tracer) Trace(q Query) {
 		rec.NodeID, rec.Shared, rec.Secure = q.Answered.String(), &shared, &q.Secure
 		rec.Client, rec.RawV = clientOf(q.Client)
 	}
+	t.put(&rec, &rec.traceHead, "query", q.Sent)
+}
+
+// Lookup writes what a lookup came to; a nil Tracer does not.
+func (t *Tracer) Lookup(r *Result) {
+	if t == nil {
+		return
+	}
+	rec := lookupRecord{InfoHash: r.Target.String(), Family: string(r.Family), Outcome: string(r.Outcome),
+		Queries: r.Queries, Queried: r.Queried, Answered: r.Answered, Secure: r.Secure,
+		Network: math.Round(r.Network), Refused: r.Refused}
+	if r.D8 != (ID{}) {
+		rec.D8 = r.D8.String()
+	}
+	if r.D64 != (ID{}) {
+		rec.D64 = r.D64.String()
+	}
+	t.put(&rec, &rec.traceHead, "lookup", r.Started)
+}
+
+func (t *Tracer) put(rec any, head *traceHead, kind string, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seq++
-	rec.Seq = t.seq
+	*head = traceHead{Type: kind, V: 1, TS: at.UTC().Format("2006-01-02T15:04:05.000000Z"), By: t.by, Run: t.run, Seq: t.seq}
 	line, err := json.Marshal(rec)
 	if err == nil {
 		_ = t.out.Pass(line)
