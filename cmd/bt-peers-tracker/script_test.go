@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -53,8 +54,8 @@ func startTrackers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// startLog runs a tracker at $LOG that writes the questions it hears into the
-// file "asked" and answers nothing useful.
+// startLog runs a tracker at $LOG, and at $TLS with a certificate by ca.pem,
+// that writes the questions it hears into the file "asked" and has no peers.
 func startLog(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: log")
@@ -62,14 +63,18 @@ func startLog(ts *testscript.TestScript, neg bool, args []string) {
 	var mu sync.Mutex
 	asked, err := os.Create(ts.MkAbs("asked"))
 	ts.Check(err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	hear := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintln(asked, r.URL.RequestURI(), r.UserAgent())
 		fmt.Fprint(w, "d8:intervali1800e5:peers0:e")
-	}))
-	ts.Defer(func() { server.Close(); ts.Check(asked.Close()) })
-	ts.Setenv("LOG", server.URL)
+	})
+	plain, secret := httptest.NewServer(hear), httptest.NewTLSServer(hear)
+	ts.Defer(func() { plain.Close(); secret.Close(); ts.Check(asked.Close()) })
+	ts.Setenv("LOG", plain.URL)
+	ts.Setenv("TLS", secret.URL)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secret.Certificate().Raw})
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), ca, 0o644))
 }
 
 // await waits until a file holds a text.

@@ -19,6 +19,7 @@ type identity struct {
 	key   uint32
 	ports map[tracker.Family]uint16
 	own   map[netip.AddrPort]bool
+	local []netip.Addr // of this host
 	// turn grows when id or port changes: trackers then need to hear
 	// event=started again.
 	turn int
@@ -26,7 +27,7 @@ type identity struct {
 
 func newIdentity(o Options) *identity {
 	who := &identity{id: o.PeerID, key: o.Random.Uint32(), ports: map[tracker.Family]uint16{},
-		own: map[netip.AddrPort]bool{}, turn: 1}
+		own: map[netip.AddrPort]bool{}, local: o.Local, turn: 1}
 	for _, f := range []tracker.Family{tracker.IPv4, tracker.IPv6} {
 		who.ports[f] = o.Port
 	}
@@ -62,6 +63,11 @@ func (who *identity) hear(l *record.Listen) {
 		}
 	}
 	who.addOwn(l.IP, l.Port)
+	if l.IP.IsUnspecified() {
+		for _, ip := range who.local {
+			who.addOwn(ip, l.Port)
+		}
+	}
 	if changed {
 		who.turn++
 	}

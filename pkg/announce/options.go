@@ -5,6 +5,7 @@ import (
 	crand "crypto/rand"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"btkit/pkg/peerid"
@@ -57,6 +58,9 @@ type Options struct {
 	// Peer id to announce until a listen record names another; a random one in
 	// Azureus style (BEP 20).
 	PeerID tracker.Hash
+	// Addresses of this host: a listen record for all of them makes each our
+	// own.
+	Local []netip.Addr
 	// Peers wished for in an answer; 200.
 	NumWant int
 	// Questions at one tracker host at once; 4.

@@ -78,6 +78,17 @@ func TestIdentity(t *testing.T) {
 	})
 }
 
+func TestListeningEverywhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: ok(900*time.Second, "192.0.2.1:7000", "192.0.2.1:6881")}
+		lines := append([]string{listen("0.0.0.0", 7000, "-BK0100-listening000")}, torrents(1, url)...)
+		out := run(t, f, Options{NoScrape: true, Local: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}, time.Minute, lines...)
+		if len(out.peers) != 1 || out.peers[0].Port != 6881 {
+			t.Errorf("peers %+v, want port 6881 alone: at the other we listen", out.peers)
+		}
+	})
+}
+
 // Whoever listens for us may come up late: trackers then hear started again,
 // when their time has come.
 func TestIdentityChanges(t *testing.T) {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+
+	"btkit/pkg/announce"
+	"btkit/pkg/cmdline"
+	"btkit/pkg/tracker"
+)
+
+// options makes what the flags say into options, or says what is wrong.
+func options(s *cmdline.Session) (o announce.Options, err error) {
+	if o.AtOnce, err = s.Slots(announce.DefaultAtOnce); err != nil {
+		return o, err
+	}
+	if o.PeerID, err = cmdline.PeerID(); err != nil {
+		return o, err
+	}
+	port, perHost, want := s.Int("port"), s.Int("per-host"), s.Int("numwant")
+	switch {
+	case port < 1 || port > math.MaxUint16:
+		return o, cmdline.Usagef("flag --port is %d, expected 1 to 65535", port)
+	case perHost < 1:
+		return o, cmdline.Usagef("flag --per-host is %d, expected at least 1", perHost)
+	case want < 1:
+		return o, cmdline.Usagef("flag --numwant is %d, expected at least 1", want)
+	case s.Duration("timeout") <= 0 || s.Duration("every") < 0 || s.Float64("rate") < 0:
+		return o, cmdline.Usagef("flags --timeout, --every and --rate want a positive value")
+	case s.Bool("scrape-only") && s.Bool("no-scrape"):
+		return o, cmdline.Usagef("--scrape-only and --no-scrape leave nothing to do")
+	}
+	o.Port, o.PerHost, o.Burst, o.NumWant, o.Rate = uint16(port), perHost, perHost, want, s.Float64("rate")
+	if o.Rate == 0 {
+		o.Rate = -1 // no limit
+	}
+	o.Every, o.Impatient, o.Once = s.Duration("every"), s.Bool("impatient"), s.Bool("once")
+	o.ScrapeOnly, o.NoScrape, o.Families = s.Bool("scrape-only"), s.Bool("no-scrape"), families(s)
+	o.Out, o.Log, o.Dropped = s.Out, s.Log, s.Dropped
+	o.Local, err = local()
+	return o, err
+}
+
+// local lists the addresses of this host.
+func local() ([]netip.Addr, error) {
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("list the addresses of this host: %w", err)
+	}
+	var addrs []netip.Addr
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			addrs = append(addrs, p.Addr().Unmap())
+		}
+	}
+	return addrs, nil
+}
+
+// families are those asked for; both if none is.
+func families(s *cmdline.Session) []tracker.Family {
+	four, six := s.Bool("4"), s.Bool("6")
+	switch {
+	case four && !six:
+		return []tracker.Family{tracker.IPv4}
+	case six && !four:
+		return []tracker.Family{tracker.IPv6}
+	}
+	return []tracker.Family{tracker.IPv4, tracker.IPv6}
+}
