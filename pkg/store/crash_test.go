@@ -59,7 +59,7 @@ func TestKillLosesNoAcknowledgedBatch(t *testing.T) {
 	path := tempDB(t)
 	for round := range 8 {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
-			run, acknowledged := killOnce(t, path, rand.IntN(40))
+			run, acknowledged := killOnce(t, path, rand.IntN(20))
 			wantRows(t, path, "PRAGMA integrity_check", "ok")
 			wantRows(t, path, fmt.Sprintf("SELECT count(DISTINCT seq) FROM peer WHERE run = '%d' AND seq <= %d", run, acknowledged),
 				strconv.Itoa(acknowledged))
