@@ -149,6 +149,12 @@ func isTLS(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
+	var op *net.OpError
+	// An alert over TCP has a type that crypto/tls keeps to itself; only the
+	// operation around it tells.
+	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
+		return true
+	}
 	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &cert) ||
 		errors.As(err, &unknown) || errors.As(err, &host)
 }
