@@ -2,6 +2,9 @@
 package main
 
 import (
+	"io"
+	"log"
+
 	"btkit/pkg/announce"
 	"btkit/pkg/cmdline"
 	"btkit/pkg/tracker"
@@ -33,6 +36,7 @@ func run(s *cmdline.Session) error {
 	if err != nil {
 		return err
 	}
+	log.SetOutput(io.Discard) // package net/http remarks there on servers that talk out of turn
 	client := tracker.New(tracker.Options{Allow: policy.Allow, Timeout: s.Duration("timeout"), UserAgent: s.String("user-agent")})
 	defer client.Close()
 	o.Asker = client

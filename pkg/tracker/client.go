@@ -92,7 +92,7 @@ func (c *Client) Close() {
 func (c *Client) Announce(ctx context.Context, r Request) Reply {
 	var reply Reply
 	start := c.opt.Now()
-	switch u, err := c.check(r.URL, r.Family); {
+	switch u, err := c.check(ctx, r.URL, r.Family); {
 	case err != nil:
 		reply.fail(err)
 	case u.scheme == "udp":
@@ -109,7 +109,7 @@ func (c *Client) Announce(ctx context.Context, r Request) Reply {
 func (c *Client) Scrape(ctx context.Context, r ScrapeRequest) Replies {
 	var replies Replies
 	start := c.opt.Now()
-	switch u, err := c.check(r.URL, r.Family); {
+	switch u, err := c.check(ctx, r.URL, r.Family); {
 	case err != nil:
 		replies.fail(err)
 	case len(r.Hashes) == 0 || len(r.Hashes) > Batch(r.URL):
@@ -125,7 +125,10 @@ func (c *Client) Scrape(ctx context.Context, r ScrapeRequest) Replies {
 
 var errBatch = errors.New("tracker has no scrape for so many torrents")
 
-func (c *Client) check(url string, f Family) (address, error) {
+func (c *Client) check(ctx context.Context, url string, f Family) (address, error) {
+	if ctx.Err() != nil {
+		return address{}, ctx.Err()
+	}
 	if f != IPv4 && f != IPv6 {
 		return address{}, outcome.Fail(outcome.Unsupported, fmt.Errorf("address family %q", f))
 	}

@@ -1,10 +1,12 @@
 package tracker
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -156,7 +158,7 @@ func TestHTTPScrape(t *testing.T) {
 	}
 }
 
-// raw serves connections with a function.
+// raw reads a request and lets a function answer it.
 func raw(t *testing.T, f func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -171,7 +173,9 @@ func raw(t *testing.T, f func(net.Conn)) string {
 			if err != nil {
 				return
 			}
-			f(conn)
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				f(conn)
+			}
 			conn.Close()
 		}
 	}()
@@ -181,7 +185,7 @@ func raw(t *testing.T, f func(net.Conn)) string {
 
 func TestConnectionOutcomes(t *testing.T) {
 	tls := httptest.NewTLSServer(write(goodBody))
-	tls.Config.ErrorLog = nil
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(tls.Close)
 	gone := httptest.NewServer(write(goodBody))
 	gone.Close()

@@ -163,7 +163,7 @@ func TestUDPLoss(t *testing.T) {
 		}
 		return good(n, action, packet)
 	})
-	r := client(t, Options{Timeout: 100 * time.Millisecond}).Announce(t.Context(), Request{URL: f.url, Family: IPv4})
+	r := client(t, Options{Timeout: 400 * time.Millisecond}).Announce(t.Context(), Request{URL: f.url, Family: IPv4})
 	if r.Outcome != outcome.OK || f.count(actionConnect) != 2 || f.count(actionAnnounce) != 2 {
 		t.Errorf("got %s (%v) after %v, want ok after 2 connects and 2 announces", r.Outcome, r.Err, f.counts)
 	}
