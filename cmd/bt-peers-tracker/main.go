@@ -22,7 +22,7 @@ func command() *cmdline.Command {
 			{Text: "Follow a swarm for a day and be found in it", Line: "bt-listen x.torrent | bt-peers-tracker --for 24h | bt-probe | bt-confirm | bt-store x.db"},
 		},
 		Sections: []cmdline.Section{{Title: "Manners", Text: politeness}, {Title: "Records", Text: records}},
-		SeeAlso:  []string{"bt-meta(1)", "bt-peers-dht(1)", "bt-listen(1)", "bt-probe(1)", "bt-record(5)"},
+		SeeAlso:  []string{"bt-meta(1)", "bt-peers-dht(1)", "bt-listen(1)", "bt-probe(1)"},
 		Run:      run,
 	}
 }

@@ -18,8 +18,8 @@ port and the peer id of a listen record are announced, so put bt-listen in front
 
 It runs until it is stopped. With --once, each tracker is asked once.`
 
-const politeness = `A tracker's interval and min interval are obeyed; --every only lengthens them, unless
---impatient says that the tracker is one's own. One that cannot be reached, or fails, is asked again after 30
+const politeness = `A tracker's interval and min interval are obeyed, the interval taken as at least five
+minutes and at most a day; --every only lengthens them, unless --impatient says that the tracker is one's own. One that cannot be reached, or fails, is asked again after 30
 seconds, then after twice as long each time up to an hour, with a fifth of that by chance; "retry in" is
 obeyed, and after "never" the tracker is not asked for that torrent again.
 
