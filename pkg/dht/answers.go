@@ -89,15 +89,21 @@ func (l *lookup) hear(a answer) (fresh int) {
 			l.cands.add(listed)
 		}
 	}
-	if l.plan.control && len(r.values) > 0 && n.asks == 1 {
-		n.held, n.again = r, askControl
+	if l.plan.control && len(r.values) > 0 && !n.cleared {
+		n.held, n.again = &a, askControl
 		return 0
 	}
-	fresh = l.report(n.Addr, r)
+	return l.accept(n, a, first && past)
+}
+
+// accept takes the peers of an answer in and decides whether the node has
+// more to tell. widening says that the node is a new one beyond the closest.
+func (l *lookup) accept(n *candidate, a answer, widening bool) (fresh int) {
+	fresh = l.report(n.Addr, a.reply)
 	switch {
 	case fresh > 0:
 		l.barren = 0
-	case first && past:
+	case widening:
 		l.barren++
 	}
 	l.follow(n, a, fresh)
@@ -107,8 +113,11 @@ func (l *lookup) hear(a answer) (fresh int) {
 // judge hears the answer to a control question: whoever names peers for a
 // torrent that does not exist, invents them.
 func (l *lookup) judge(n *candidate, r *reply) {
-	if len(r.values) == 0 {
-		l.release(n)
+	n.cleared = true
+	if len(r.values) == 0 && n.held != nil {
+		held := *n.held
+		n.held = nil
+		l.accept(n, held, false)
 		return
 	}
 	n.held, n.state = nil, dead
@@ -138,16 +147,26 @@ func (l *lookup) follow(n *candidate, a answer, fresh int) {
 	}
 }
 
-// finish sums the lookup up.
-func (l *lookup) finish(ctx context.Context) Result {
-	for n := range l.flights {
-		if n.state == asked {
-			n.state = stale
+// drain hears what came in while the lookup ended, and counts nodes that were
+// silent for long as such.
+func (l *lookup) drain() {
+	for len(l.answers) > 0 {
+		a := <-l.answers
+		if a.as == outcome.Canceled && time.Since(a.sent) >= staleAfter {
+			a.as = outcome.Timeout
+		}
+		if a.as != outcome.Canceled {
+			l.take(a)
 		}
 	}
 	for _, n := range l.cands.list {
 		l.release(n)
 	}
+}
+
+// finish sums the lookup up.
+func (l *lookup) finish(ctx context.Context) Result {
+	l.drain()
 	res := &l.result
 	res.Took = time.Since(res.Started)
 	res.Peers = len(l.harvest.peers)
@@ -173,6 +192,9 @@ func (l *lookup) finish(ctx context.Context) Result {
 		res.Network = NetworkSize(64, d)
 	} else if res.D8 != (ID{}) {
 		res.Network = NetworkSize(closestK, res.D8)
+	}
+	if res.Answered > 0 {
+		res.Message = ""
 	}
 	res.Outcome = l.outcome(ctx)
 	return *res

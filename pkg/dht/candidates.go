@@ -38,10 +38,11 @@ type candidate struct {
 	state  nodeState
 	// No query to it before this time.
 	notBefore time.Time
-	asks      int    // queries sent to it
-	again     ask    // what to ask it next, once it has answered
-	quiet     int    // answers in a row with less than 2 % new addresses
-	held      *reply // peers that wait for the control question
+	asks      int     // queries sent to it
+	again     ask     // what to ask it next, once it has answered
+	quiet     int     // answers in a row with less than 2 % new addresses
+	held      *answer // peers that wait for the control question
+	cleared   bool    // the control question has been answered
 }
 
 // candidates are the nodes of a lookup in the order of their distance to the
@@ -65,12 +66,14 @@ func newCandidates(target ID, allow func(netip.Addr) error) *candidates {
 // bits more happen to one lookup in 4096.
 func tooClose(target, id ID) bool { return sharedBits(target, id) > maxSharedBits }
 
-// addBootstrap adds a node of which only the address is known.
-func (c *candidates) addBootstrap(addr netip.AddrPort) {
+// addBootstrap adds a node of which only the address is known, and says
+// whether it is a new one.
+func (c *candidates) addBootstrap(addr netip.AddrPort) bool {
 	if c.byAddr[addr] != nil || c.allow(addr.Addr()) != nil {
-		return
+		return false
 	}
 	c.insert(&candidate{Node: Node{Addr: addr}, router: true})
+	return true
 }
 
 // add takes a listed node if it may be contacted and is not one too many of
@@ -135,6 +138,7 @@ func (c *candidates) dropFarthest() {
 		if n.state == unasked || n.state == dead {
 			c.list = slices.Delete(c.list, i, i+1)
 			delete(c.byAddr, n.Addr)
+			n.state = dead // its place in its network is free again
 			return
 		}
 	}

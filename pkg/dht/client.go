@@ -56,6 +56,8 @@ type Config struct {
 	Trace func(Query)
 	// Is told of trouble that does not stop the work; nil means nobody is.
 	Warn func(error)
+
+	reach func(netip.AddrPort) bool // whether there is a route; asked of the system with its own sockets only
 }
 
 // Client looks up peers. It is safe for concurrent use.
@@ -113,8 +115,11 @@ func (c Config) orDefaults() Config {
 	if c.Allow == nil {
 		c.Allow = publicOnly
 	}
+	if c.reach == nil {
+		c.reach = func(netip.AddrPort) bool { return true }
+	}
 	if c.Listen == nil {
-		c.Listen = listenAnywhere
+		c.Listen, c.reach = listenAnywhere, hasRoute
 	}
 	if c.Warn == nil {
 		c.Warn = func(error) {}
@@ -135,7 +140,7 @@ func (c *Client) openNetworks(boot *bootstrap) error {
 	var errs error
 	for _, family := range c.config.Families {
 		n := &network{family: family, known: newKnown(), pace: newPaceBook(c.config.NodeQuota), limiter: limiter,
-			open: open, allow: c.config.Allow, boot: boot, gate: make(chan struct{}, 1), trace: c.config.Trace}
+			open: open, allow: c.config.Allow, boot: boot, gate: make(chan struct{}, 1), trace: c.config.Trace, reach: c.config.reach}
 		conn, err := c.config.Listen(family)
 		if err == nil {
 			err = n.serve(conn)
@@ -195,13 +200,24 @@ func (c *Client) worthAsking(ctx context.Context, family Family) bool {
 }
 
 func (n *network) hasStart(ctx context.Context) bool {
-	if n.known.len() > 0 {
-		return true
+	if one := n.known.closest(n.guard.own, 1); len(one) > 0 {
+		return n.reach(one[0].Addr)
 	}
 	addrs, _ := n.boot.addresses(ctx) // what did not resolve shows in the lookup
 	return slices.ContainsFunc(addrs, func(a netip.AddrPort) bool {
-		return familyOf(a.Addr()) == n.family && n.allow(a.Addr()) == nil
+		return familyOf(a.Addr()) == n.family && n.allow(a.Addr()) == nil && n.reach(a)
 	})
+}
+
+// hasRoute says whether this host could send to an address, without sending.
+// Many hosts have an IPv6 stack and no way out.
+func hasRoute(to netip.AddrPort) bool {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }
 
 // Lookup asks the nodes around a torrent for its peers, in one family, and

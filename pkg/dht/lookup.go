@@ -25,6 +25,7 @@ type lookup struct {
 
 	result Result
 	barren int                     // nodes in a row, past the closest ones, without a new peer
+	booted bool                    // the bootstrap nodes are among the candidates
 	full   bool                    // no place for another query was free
 	errs   map[outcome.Outcome]int // failures by outcome
 }
@@ -65,18 +66,25 @@ func (l *lookup) begin(ctx context.Context) {
 			c.old = n.old
 		}
 	}
-	if len(l.cands.list) >= closestK {
-		return
+	if len(l.cands.list) < closestK {
+		l.bootstrap(ctx)
 	}
+}
+
+// bootstrap adds the bootstrap nodes, and says whether there are any that
+// have not been asked.
+func (l *lookup) bootstrap(ctx context.Context) (more bool) {
+	l.booted = true
 	addrs, err := l.net.boot.addresses(ctx)
 	if err != nil {
 		l.result.Message = err.Error()
 	}
 	for _, addr := range addrs {
 		if familyOf(addr.Addr()) == l.net.family {
-			l.cands.addBootstrap(addr)
+			more = l.cands.addBootstrap(addr) || more
 		}
 	}
+	return more
 }
 
 func (l *lookup) loop(ctx context.Context) {
@@ -87,6 +95,9 @@ func (l *lookup) loop(ctx context.Context) {
 		l.age(now)
 		l.start(ctx, now)
 		wake, more := l.wake(now)
+		if !more && l.result.Answered == 0 && !l.booted && l.bootstrap(ctx) {
+			continue // every known node is gone
+		}
 		if !more {
 			return
 		}
@@ -247,9 +258,9 @@ func (l *lookup) release(n *candidate) {
 	if n.held == nil {
 		return
 	}
-	r := n.held
+	held := n.held
 	n.held = nil
-	l.report(n.Addr, r)
+	l.report(n.Addr, held.reply)
 }
 
 // report takes a node's peers in and gives the new ones out.

@@ -3,10 +3,8 @@ package dht
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -149,122 +147,6 @@ func TestLookupIsBrokenOff(t *testing.T) {
 	})
 }
 
-func TestLyingNodes(t *testing.T) {
-	invented := somePeers(5000, 10)
-	lies := func(_ fakeQuery, answer map[string]any) []byte {
-		var values []string
-		for _, p := range invented {
-			values = append(values, string(appendPeer(nil, p)))
-		}
-		answer["r"].(map[string]any)["values"] = values
-		return nil
-	}
-	for name, test := range map[string]struct {
-		control bool
-		spoil   func(n *fakeNode) func(fakeQuery, map[string]any) []byte
-		refused string
-	}{
-		"another id than the listed one": {false, func(*fakeNode) func(fakeQuery, map[string]any) []byte {
-			return func(q fakeQuery, answer map[string]any) []byte {
-				id := q.target // a mirror of the target
-				id[19] ^= 1
-				lies(q, answer)
-				answer["r"].(map[string]any)["id"] = string(id[:])
-				return nil
-			}
-		}, "id-mismatch"},
-		"invented peers for any torrent": {true, func(*fakeNode) func(fakeQuery, map[string]any) []byte { return lies }, "liar"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				d := newFakeDHT(4, 150, public)
-				hash := d.randomID()
-				peers := somePeers(0, 20)
-				d.announce(hash, 8, nil, peers)
-				liars := d.closest(hash)[1:4]
-				for _, n := range liars {
-					if n != d.nodes[0] {
-						n.spoil = test.spoil(n)
-					}
-				}
-				c := d.client(t, func(c *Config) { c.Control = test.control })
-				found, r := lookupOnce(t, c, hash)
-				_ = c.Close()
-				if n := missing(found, peers); n > 0 {
-					t.Errorf("%d of %d true peers missing, want none (%+v)", n, len(peers), r)
-				}
-				if n := len(invented) - missing(found, invented); n > 0 {
-					t.Errorf("%d invented peers reported, want none", n)
-				}
-				if r.Refused[test.refused] == 0 {
-					t.Errorf("got refused %v, want some %s", r.Refused, test.refused)
-				}
-			})
-		})
-	}
-}
-
-func TestManyPortsOfOneAddress(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		d := newFakeDHT(5, 60, public)
-		hash := d.randomID()
-		var aimed []netip.AddrPort
-		for port := range uint16(50) {
-			aimed = append(aimed, netip.AddrPortFrom(netip.MustParseAddr("93.1.2.3"), 1000+port))
-		}
-		d.announce(hash, 8, nil, aimed)
-		c := d.client(t, nil)
-		found, r := lookupOnce(t, c, hash)
-		_ = c.Close()
-		if len(found) != maxPortsPerAddr || r.Refused["peer-ports"] == 0 {
-			t.Errorf("got %d peers and refused %v, want %d and some peer-ports", len(found), r.Refused, maxPortsPerAddr)
-		}
-	})
-}
-
-func TestNodesOfOneNetworkAreLimited(t *testing.T) {
-	c := newCandidates(ID{}, func(netip.Addr) error { return nil })
-	for i := range 40 {
-		c.add(Node{ID: ID{1, byte(i)}, Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{44, 1, byte(i / 2), byte(i)}), 6881)})
-		c.add(Node{ID: ID{2, byte(i)}, Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, 1, byte(i)}), 6881)})
-	}
-	if got := c.refused["same-network"]; got != 20 {
-		t.Errorf("got %d refused for their /24, want 20: every second one of 44.1.x, none of 127.x", got)
-	}
-	asked := 0
-	for n := c.next(8, time.Time{}); n != nil && n.Addr.Addr().As4()[0] == 44; n = c.next(8, time.Time{}) {
-		n.state = alive
-		asked++
-	}
-	if asked != maxPerBigNet {
-		t.Errorf("got %d nodes of one /16 among the closest, want %d", asked, maxPerBigNet)
-	}
-}
-
-func TestNodesThatAreNotAsked(t *testing.T) {
-	target := ID{1, 2, 3, 4, 5, 6}
-	near := target
-	near[10] ^= 1
-	for name, test := range map[string]struct {
-		node Node
-		want string
-	}{
-		"denied address":  {Node{ID: ID{9}, Addr: netip.MustParseAddrPort("10.0.0.1:6881")}, "address"},
-		"system port":     {Node{ID: ID{9}, Addr: netip.MustParseAddrPort("44.0.0.1:53")}, "port"},
-		"the target":      {Node{ID: target, Addr: netip.MustParseAddrPort("44.0.0.1:6881")}, "too-close"},
-		"an unlikely id":  {Node{ID: near, Addr: netip.MustParseAddrPort("44.0.0.1:6881")}, "too-close"},
-		"an honest node":  {Node{ID: ID{1, 2, 9}, Addr: netip.MustParseAddrPort("44.0.0.1:6881")}, ""},
-		"an IPv6 address": {Node{ID: ID{1, 2, 9}, Addr: netip.MustParseAddrPort("[2606::1]:6881")}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newCandidates(target, publicOnly)
-			if got := c.why(test.node); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
 func TestExhaustiveCollectsWhatIsCut(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := newFakeDHT(6, 150, loopback)
@@ -322,63 +204,6 @@ func TestQueryLimit(t *testing.T) {
 			t.Errorf("got %d queries in %v, want at most %d in %v", r.Queries, time.Since(started), plainPlan.queries, plainPlan.limit)
 		}
 	})
-}
-
-func TestScrape(t *testing.T) {
-	for name, test := range map[string]struct {
-		seeds, others int
-		change        func(*fakeDHT, []*fakeNode)
-		wantSeeds     [2]float64
-		wantOthers    [2]float64
-		oddity        string
-	}{
-		"80 seeds, 200 others": {80, 200, nil, [2]float64{75, 85}, [2]float64{190, 210}, ""},
-		"no seed":              {0, 50, nil, [2]float64{0, 0}, [2]float64{47, 53}, ""},
-		"half know no filters": {30, 60, func(_ *fakeDHT, near []*fakeNode) {
-			for _, n := range near[:4] {
-				n.noFilters = true
-			}
-		}, [2]float64{28, 32}, [2]float64{56, 64}, ""},
-		"one filter is full": {30, 60, func(_ *fakeDHT, near []*fakeNode) {
-			near[1].spoil = func(_ fakeQuery, answer map[string]any) []byte {
-				full := strings.Repeat("\xff", filterBytes)
-				r := answer["r"].(map[string]any)
-				r["BFsd"], r["BFpe"] = full, full
-				return nil
-			}
-		}, [2]float64{28, 32}, [2]float64{56, 64}, "filter-outlier"},
-		"peers in no filter": {30, 60, func(_ *fakeDHT, near []*fakeNode) {
-			near[1].spoil = func(_ fakeQuery, answer map[string]any) []byte {
-				r := answer["r"].(map[string]any)
-				delete(r, "BFsd")
-				r["BFpe"] = strings.Repeat("\x00", filterBytes)
-				return nil
-			}
-		}, [2]float64{28, 32}, [2]float64{56, 64}, "filter-mismatch"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				d := newFakeDHT(9, 100, public)
-				hash := d.randomID()
-				d.announce(hash, 8, somePeers(0, test.seeds), somePeers(test.seeds, test.others))
-				if test.change != nil {
-					test.change(d, d.closest(hash))
-				}
-				c := d.client(t, nil)
-				_, r := lookupOnce(t, c, hash)
-				_ = c.Close()
-				if !r.Scraped || r.Seeds < test.wantSeeds[0] || r.Seeds > test.wantSeeds[1] {
-					t.Errorf("got %.1f seeds, want %v", r.Seeds, test.wantSeeds)
-				}
-				if r.Leechers < test.wantOthers[0] || r.Leechers > test.wantOthers[1] {
-					t.Errorf("got %.1f others, want %v", r.Leechers, test.wantOthers)
-				}
-				if test.oddity != "" && !strings.Contains(fmt.Sprint(r.Oddities), test.oddity) {
-					t.Errorf("got oddities %v, want %s", r.Oddities, test.oddity)
-				}
-			})
-		})
-	}
 }
 
 func TestSocketErrorsDoNotEndTheClient(t *testing.T) {

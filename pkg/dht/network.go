@@ -28,6 +28,7 @@ type network struct {
 	boot    *bootstrap
 	gate    chan struct{} // one place: who holds it finds the first nodes for all
 	trace   func(Query)
+	reach   func(netip.AddrPort) bool // whether this host has a route to a node
 }
 
 // serve puts the library on the socket. It contacts nobody by itself, answers

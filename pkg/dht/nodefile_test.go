@@ -36,6 +36,51 @@ func TestRestartNeedsNoBootstrap(t *testing.T) {
 	})
 }
 
+// A cache of nodes that are all gone is as good as none.
+func TestBootstrapWhenAllCachedNodesAreGone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "nodes")
+		text := nodeFileHead + "\n"
+		for i := range 30 {
+			text += fmt.Sprintln(RandomID(), public(3000+i), 1_700_000_000)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := newFakeDHT(33, 100, public)
+		hash := d.randomID()
+		d.announce(hash, 8, nil, somePeers(0, 5))
+		c := d.client(t, func(c *Config) { c.NodesFile = file })
+		found, r := lookupOnce(t, c, hash)
+		_ = c.Close()
+		if len(found) != 5 {
+			t.Errorf("got %d peers (%+v), want 5 by way of the bootstrap node", len(found), r)
+		}
+	})
+}
+
+// Nodes that fall silent are forgotten, so that later lookups lose no time.
+func TestSilentNodesAreForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(34, 60, public)
+		hash := d.randomID()
+		c := d.client(t, nil)
+		lookupOnce(t, c, hash)
+		for _, n := range d.closest(hash)[:8] {
+			n.silent = true
+		}
+		for range 2 {
+			lookupOnce(t, c, hash)
+		}
+		for _, n := range c.nets[0].known.all() {
+			if d.at[n.Addr].silent {
+				t.Errorf("%v is still known after two lookups in which it was silent", n.Addr)
+			}
+		}
+		_ = c.Close()
+	})
+}
+
 func TestCacheIsSavedWhileRunning(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "nodes")

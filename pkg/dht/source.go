@@ -21,7 +21,8 @@ const (
 )
 
 const (
-	maxLookups  = 16      // at once; more would only share the rate
+	maxLookups  = 16      // at once; more would only share the rate …
+	perLookup   = 6       // … of which one can use so many queries per second
 	maxTorrents = 100_000 // per run
 )
 
@@ -50,6 +51,7 @@ type Source struct {
 	swarms  map[ID]*swarm
 	queue   jobs
 	running int
+	most    int // lookups at once
 	eof     bool
 	err     error // of writing; ends the run
 
@@ -58,7 +60,8 @@ type Source struct {
 
 // NewSource makes a source that looks up with a client.
 func NewSource(client *Client, out Output) *Source {
-	return &Source{client: client, out: out, swarms: map[ID]*swarm{}, changed: make(chan struct{}, 1)}
+	most := min(maxLookups, max(1, int(client.config.Rate)/perLookup))
+	return &Source{client: client, out: out, most: most, swarms: map[ID]*swarm{}, changed: make(chan struct{}, 1)}
 }
 
 // Hear takes torrent records.
@@ -179,7 +182,7 @@ func (s *Source) start(ctx context.Context, lookups *sync.WaitGroup) (next time.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	for s.running < maxLookups && len(s.queue) > 0 && !s.queue[0].due.After(now) {
+	for s.running < s.most && len(s.queue) > 0 && !s.queue[0].due.After(now) {
 		j := heap.Pop(&s.queue).(*job)
 		if j.swarm.private {
 			continue
@@ -189,7 +192,7 @@ func (s *Source) start(ctx context.Context, lookups *sync.WaitGroup) (next time.
 	}
 	const idle = time.Hour // a notice comes earlier
 	next = idle
-	if s.running < maxLookups && len(s.queue) > 0 {
+	if s.running < s.most && len(s.queue) > 0 {
 		next = s.queue[0].due.Sub(now)
 	}
 	return next, s.Once && s.eof && s.running == 0 && len(s.queue) == 0, s.err
@@ -260,55 +263,4 @@ func (s *Source) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
-}
-
-// telling are the reasons for leaving nodes and peers out that say something
-// about the torrent's surroundings.
-var telling = []string{"id-mismatch", "too-close", "liar", "peer-ports", "busy"}
-
-// requestOf is a lookup as a record.
-func requestOf(r *Result, fresh int64) *record.Request {
-	q := &record.Request{InfoHash: r.Target.String(), Source: "dht", Via: "dht", Ask: "lookup",
-		Family: string(r.Family), Outcome: string(r.Outcome), Oddities: r.Oddities,
-		TookMS: float64(r.Took.Microseconds()) / 1000, RxBytes: r.Bytes}
-	q.Message, _ = record.Clean(r.Message)
-	for _, why := range telling {
-		if r.Refused[why] > 0 {
-			q.Oddities = append(q.Oddities, why)
-		}
-	}
-	q.TS = r.Started
-	q.Queried, q.Answered = record.Int(int64(r.Queried)), record.Int(int64(r.Answered))
-	if r.Answered > 0 {
-		q.Peers, q.New = record.Int(int64(r.Peers)), record.Int(fresh)
-	}
-	if r.Scraped {
-		q.SeedersEst, q.LeechersEst = record.Float(round(r.Seeds)), record.Float(round(r.Leechers))
-	}
-	return q
-}
-
-// round to a tenth: the filters know no more.
-func round(f float64) float64 { return float64(int64(f*10+0.5)) / 10 }
-
-// Stat tells how the source is doing.
-func (s *Source) Stat() *record.Stat {
-	stats := s.client.Stats()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &record.Stat{Known: record.Int(int64(len(s.swarms))), Queue: record.Int(int64(len(s.queue))),
-		InFlight: record.Int(int64(stats.Open)), Limit: record.Int(int64(stats.Limit))}
-}
-
-// Status is a phrase for people.
-func (s *Source) Status() string {
-	stats := s.client.Stats()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	peers := 0
-	for _, w := range s.swarms {
-		peers += len(w.seen)
-	}
-	return fmt.Sprintf("%d torrents, %d lookups, %d nodes, %d peers", len(s.swarms), s.running,
-		stats.Nodes[IPv4]+stats.Nodes[IPv6], peers)
 }

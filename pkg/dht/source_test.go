@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,46 @@ func TestSourceRejectsBadTorrents(t *testing.T) {
 					t.Errorf("got error %v, want that the line is no record", err)
 				}
 				_ = c.Close()
+			})
+		})
+	}
+}
+
+// A host with an IPv6 stack and no way out asks over IPv4 and says nothing of
+// IPv6.
+func TestFamilyWithoutRoute(t *testing.T) {
+	for name, test := range map[string]struct {
+		reach func(netip.AddrPort) bool
+		want  []Family
+	}{
+		"IPv4 only": {func(a netip.AddrPort) bool { return a.Addr().Is4() }, []Family{IPv4}},
+		"neither":   {func(netip.AddrPort) bool { return false }, []Family{IPv4}},
+		"both":      {nil, []Family{IPv4, IPv6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newFakeDHT(27, 30, loopback)
+				c := d.client(t, func(c *Config) {
+					c.Families, c.reach = nil, test.reach
+					c.Bootstrap = append(c.Bootstrap, "[2606::1]:6881")
+				})
+				out := &memory{}
+				s := NewSource(c, out)
+				s.Once = true
+				s.hear(t, d.randomID())
+				s.EOF()
+				if err := s.Run(t.Context()); err != nil {
+					t.Fatalf("run: %v", err)
+				}
+				_ = c.Close()
+				var got []Family
+				for _, q := range out.requests() {
+					got = append(got, Family(q.Family))
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, test.want) {
+					t.Errorf("got requests for %v, want %v", got, test.want)
+				}
 			})
 		})
 	}
