@@ -10,10 +10,13 @@ import (
 	"time"
 )
 
-// The DHT: its nodes know every client of the swarm, also the Transmissions.
+// knownInDHT waits until the DHT's nodes know every client of the swarm.
 func knownInDHT(t *testing.T, swarm *Swarm, start time.Time) {
 	t.Helper()
 	for _, c := range swarm.Clients {
+		if !swarm.Stage.venturesOut(c) {
+			continue
+		}
 		swarm.await(t, c.Name()+" to be known in the DHT", func() (bool, error) {
 			known, err := askDHT(swarm)
 			return known[c.Addr()], err

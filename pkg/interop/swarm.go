@@ -105,12 +105,13 @@ func tempDir(t *testing.T) string {
 	return dir
 }
 
-// addLeechers starts both slow leechers.
+// addLeechers starts both slow leechers, Transmission first: on 127.x it
+// waits to be dialled, and libtorrent dials whom it finds when it joins.
 func (s *Swarm) addLeechers(t *testing.T) (leechers []Client) {
 	t.Helper()
 	return []Client{
-		s.join(t, startLibtorrent, "libtorrent-leecher", placeLibtorrentLeecher, false),
 		s.join(t, startTransmission, "transmission-leecher", placeTransmissionLeecher, false),
+		s.join(t, startLibtorrent, "libtorrent-leecher", placeLibtorrentLeecher, false),
 	}
 }
 

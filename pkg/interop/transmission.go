@@ -228,8 +228,9 @@ func (c *transmission) DHTNodes(context.Context) (int, error) { return -1, nil }
 // Close ends the daemon; it says "stopped" to its trackers first.
 func (c *transmission) Close() { c.stop() }
 
-// isTransmission tells a Transmission from the others.
-func isTransmission(c Client) bool {
-	_, yes := c.(*transmission)
-	return yes
+// venturesOut is whether c opens connections and DHT traffic to addresses of
+// this stage: Transmission does neither to 127.x.
+func (s *Stage) venturesOut(c Client) bool {
+	_, transmission := c.(*transmission)
+	return s.Namespace || !transmission
 }
