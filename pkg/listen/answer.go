@@ -11,9 +11,9 @@ import (
 	"btkit/pkg/visit"
 )
 
-// maxFetching is how many conversations of a torrent may fetch its metadata in
-// all, so that liars cannot keep us at it.
-const maxFetching = 16
+// maxFetching is how many conversations of a torrent fetch its metadata at
+// once.
+const maxFetching = 3
 
 // maxKnown bounds the addresses heard by peer exchange that are remembered per
 // torrent.
@@ -104,16 +104,20 @@ func (h *host) isNew(addr netip.AddrPort) bool {
 func (h *host) WantMetadata(*talk.Conversation) bool {
 	h.t.mu.Lock()
 	defer h.t.mu.Unlock()
-	h.t.fetches++
-	return h.t.fetches <= maxFetching
+	if h.t.fetching >= maxFetching {
+		return false
+	}
+	h.t.fetching++
+	return true
 }
 
 // Metadata verifies an info dictionary by its hash and tells the stream.
 func (h *host) Metadata(_ *talk.Conversation, info []byte) bool {
 	h.t.mu.Lock()
 	defer h.t.mu.Unlock()
-	if h.t.Pieces() > 0 {
-		return true
+	h.t.fetching--
+	if info == nil || h.t.Pieces() > 0 {
+		return info != nil
 	}
 	found, err := talk.Verify(h.t.Torrent, info)
 	if err != nil {

@@ -44,10 +44,10 @@ type Listener struct {
 
 type torrent struct {
 	*visit.Torrent
-	private bool
-	mu      sync.Mutex
-	fetches int
-	known   map[netip.AddrPort]struct{} // heard by peer exchange
+	private  bool
+	mu       sync.Mutex
+	fetching int
+	known    map[netip.AddrPort]struct{} // heard by peer exchange
 }
 
 // New makes a listener on the given sockets; it closes them when its work

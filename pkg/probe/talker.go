@@ -118,8 +118,8 @@ func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
 	t.probe.fetchLock.Lock()
 	defer t.probe.fetchLock.Unlock()
 	t.p.t.fetching--
-	if t.p.t.Pieces() > 0 {
-		return true
+	if info == nil || t.p.t.Pieces() > 0 {
+		return info != nil
 	}
 	found, err := talk.Verify(t.p.t.Torrent, info)
 	if err != nil {

@@ -58,7 +58,8 @@ type Host interface {
 	// the answer is whether to hold on.
 	Silent(c *Conversation) bool
 	// Metadata is given an info dictionary that the peer sent, not verified yet
-	// (BEP 9); it says whether it is the right one.
+	// (BEP 9); it says whether it is the right one. After every WantMetadata that
+	// said yes it is called once, with nil if nothing came of it.
 	Metadata(c *Conversation, info []byte) bool
 	// WantMetadata says whether this conversation should fetch it.
 	WantMetadata(c *Conversation) bool
@@ -168,6 +169,9 @@ func (c *Conversation) talk(h peerwire.Handshake, rest []byte) outcome.Outcome {
 		buf = c.nextBuffer(buf, n)
 	}
 	c.nextBuffer(buf, 0)
+	if c.fetch != nil {
+		c.endFetch("metadata-unfinished")
+	}
 	if errors.Is(err, errLeft) {
 		return outcome.OK
 	}

@@ -3,25 +3,17 @@ package talk
 import (
 	"time"
 
+	"btkit/pkg/metainfo"
 	"btkit/pkg/peerwire"
 )
 
-// Bounds on fetching metadata from one peer (BEP 9; peer wire notes, 8).
-const (
-	fetchInFlight = 3
-	fetchTime     = 45 * time.Second
-	fetchIgnored  = 16 // odd messages before it is given up
-)
+// fetchTime bounds fetching an info dictionary from one peer (BEP 9).
+const fetchTime = 45 * time.Second
 
-// fetch is an info dictionary on its way, all of it from one peer, so that a
-// liar is known.
+// fetch is an info dictionary on its way from this peer.
 type fetch struct {
-	size    int64
-	blocks  [][]byte
-	asked   int
-	got     int
-	ignored int
-	until   time.Time
+	info  *metainfo.Assembly
+	until time.Time
 }
 
 func (f *fetch) due() time.Time {
@@ -40,16 +32,20 @@ func (c *Conversation) maybeFetch() error {
 	if !c.host.WantMetadata(c) {
 		return nil
 	}
-	c.fetch = &fetch{size: ext.MetadataSize, blocks: make([][]byte, peerwire.MetadataBlocks(ext.MetadataSize)), until: c.now().Add(fetchTime)}
+	info, err := metainfo.NewAssembly(ext.MetadataSize)
+	if err != nil { // a size that the decoder of handshakes lets through is fine
+		c.endFetch("metadata-size")
+		return nil
+	}
+	c.fetch = &fetch{info: info, until: c.now().Add(fetchTime)}
 	return c.ask()
 }
 
+// ask requests blocks until enough are under way.
 func (c *Conversation) ask() error {
-	f := c.fetch
 	var b []byte
-	for f.asked < len(f.blocks) && f.asked-f.got < fetchInFlight {
-		b = peerwire.AppendMetadataRequest(b, c.Visit.Ext().MetadataID, f.asked)
-		f.asked++
+	for block, ok := c.fetch.info.Next(); ok; block, ok = c.fetch.info.Next() {
+		b = peerwire.AppendMetadataRequest(b, c.Visit.Ext().MetadataID, block)
 	}
 	if b == nil {
 		return nil
@@ -61,41 +57,44 @@ func (c *Conversation) ask() error {
 // nothing.
 func (c *Conversation) metadata(payload []byte) error {
 	m, err := peerwire.ParseMetadata(payload)
-	if err == nil && m.Kind == peerwire.MetadataRequest {
-		if c.rejected++; c.rejected > maxRejects || c.Visit.Ext().MetadataID == 0 {
-			return nil
-		}
-		return c.write(peerwire.AppendMetadataReject(nil, c.Visit.Ext().MetadataID, m.Piece))
+	switch {
+	case err == nil && m.Kind == peerwire.MetadataRequest:
+		return c.refuse(m.Piece)
+	case c.fetch == nil:
+		return nil
+	case err == nil && m.Kind == peerwire.MetadataReject:
+		c.endFetch("metadata-refused")
+		return nil
+	case err == nil && m.Kind == peerwire.MetadataData:
+		_, err = c.fetch.info.Put(m.Piece, m.Block)
+	default:
+		err = c.fetch.info.Stray()
 	}
-	f := c.fetch
-	if f == nil {
+	if err != nil {
+		c.endFetch("metadata-malformed")
 		return nil
 	}
-	if err != nil || m.Kind == peerwire.MetadataReject || !m.Fits(f.size) || m.Piece >= len(f.blocks) || f.blocks[m.Piece] != nil {
-		if f.ignored++; m.Kind == peerwire.MetadataReject || f.ignored > fetchIgnored {
-			c.endFetch("metadata-refused")
-		}
-		return nil
-	}
-	f.blocks[m.Piece] = append([]byte(nil), m.Block...)
-	f.got++
-	if f.got < len(f.blocks) {
+	if !c.fetch.info.Done() {
 		return c.ask()
 	}
 	c.finishFetch()
 	return nil
 }
 
-func (c *Conversation) finishFetch() {
-	info := make([]byte, 0, c.fetch.size)
-	for _, b := range c.fetch.blocks {
-		info = append(info, b...)
+func (c *Conversation) refuse(block int) error {
+	if c.rejected++; c.rejected > maxRejects || c.Visit.Ext().MetadataID == 0 {
+		return nil
 	}
+	return c.write(peerwire.AppendMetadataReject(nil, c.Visit.Ext().MetadataID, block))
+}
+
+func (c *Conversation) finishFetch() {
+	info := c.fetch.info.Bytes()
+	c.fetch, c.fetchDone = nil, true
 	if !c.host.Metadata(c, info) {
-		c.endFetch("metadata-wrong")
+		c.Visit.Odd("metadata-wrong")
 		return
 	}
-	c.endFetch("")
 	c.decoder.MaxFrame = peerwire.FrameCap(int(c.Visit.Torrent().Pieces()))
 }
 
@@ -105,9 +104,9 @@ func (c *Conversation) giveUpFetch(at time.Time) {
 	}
 }
 
+// endFetch gives up and tells the host, which may let another peer try.
 func (c *Conversation) endFetch(oddity string) {
 	c.fetch, c.fetchDone = nil, true
-	if oddity != "" {
-		c.Visit.Odd(oddity)
-	}
+	c.Visit.Odd(oddity)
+	c.host.Metadata(c, nil)
 }
