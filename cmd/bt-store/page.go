@@ -26,7 +26,7 @@ text of an unknown member is not found. The port and the name of the client are 
 With --keep-ip everything is kept as it came. A database holds one or the other, never both. The spill file
 and the rejects file hold lines as they came, with addresses; the spill file is readable by its owner only.`
 
-const durabilityText = `A transaction holds up to 2000 records; when it is committed, it has reached the disk,
+const durabilityText = `A transaction holds up to 4000 records; when it is committed, it has reached the disk,
 and no end of the process, however sudden, takes it back. When the disk is full, another program holds the
 database for longer than --wait, or the file is not a database of bt-store, the command says so and ends with
 exit status 1. With --spill it reads on and appends every line that it could not store to that file, so that

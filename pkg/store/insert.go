@@ -7,17 +7,28 @@ import (
 	"fmt"
 )
 
+// maxShapes bounds the prepared statements. Records of one kind come in a few
+// shapes; only a stranger's come in any.
+const maxShapes = 256
+
+// shape is a table and which of its columns have a value: binding NULLs would
+// take a third of the time.
+type shape struct {
+	table int
+	set   uint64 // bit i for column i
+}
+
 // inserter writes rows through prepared statements of the driver itself: with
 // some twenty values in a row, the detour through database/sql's conversion
 // of every value would cost more than SQLite does.
 type inserter struct {
 	tables     []*Table
-	statements []driver.Stmt // by table, made when first needed
+	statements map[shape]driver.Stmt
 	args       []driver.NamedValue
 }
 
 func newInserter(tables []*Table) *inserter {
-	return &inserter{tables: tables, statements: make([]driver.Stmt, len(tables))}
+	return &inserter{tables: tables, statements: map[shape]driver.Stmt{}}
 }
 
 // store writes rows in one transaction: all of them or, with an error, none.
@@ -60,13 +71,17 @@ func (in *inserter) transaction(conn driver.Conn, rows []row) (stored int64, err
 }
 
 func (in *inserter) insert(conn driver.Conn, r *row) (int64, error) {
-	statement, err := in.prepared(conn, r.table)
-	if err != nil {
-		return 0, err
-	}
+	of := shape{table: r.table}
 	in.args = in.args[:0]
 	for i, v := range r.values {
-		in.args = append(in.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+		if v != nil {
+			of.set |= 1 << i
+			in.args = append(in.args, driver.NamedValue{Ordinal: len(in.args) + 1, Value: v})
+		}
+	}
+	statement, err := in.prepared(conn, of)
+	if err != nil {
+		return 0, err
 	}
 	result, err := statement.ExecContext(context.Background(), in.args)
 	if err != nil {
@@ -75,28 +90,33 @@ func (in *inserter) insert(conn driver.Conn, r *row) (int64, error) {
 	return result.RowsAffected()
 }
 
-func (in *inserter) prepared(conn driver.Conn, table int) (driver.StmtExecContext, error) {
-	if in.statements[table] == nil {
-		s, err := conn.Prepare(in.tables[table].insert())
-		if err != nil {
+func (in *inserter) prepared(conn driver.Conn, of shape) (driver.StmtExecContext, error) {
+	s, ok := in.statements[of]
+	if !ok {
+		if len(in.statements) >= maxShapes {
+			if err := in.close(); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if s, err = conn.Prepare(in.tables[of.table].insert(of.set)); err != nil {
 			return nil, err
 		}
-		in.statements[table] = s
+		in.statements[of] = s
 	}
-	s, ok := in.statements[table].(driver.StmtExecContext)
+	exec, ok := s.(driver.StmtExecContext)
 	if !ok {
-		return nil, fmt.Errorf("driver's %T cannot take named values", in.statements[table])
+		return nil, fmt.Errorf("driver's %T cannot take named values", s)
 	}
-	return s, nil
+	return exec, nil
 }
 
+// close lets go of all statements; they are made again when needed.
 func (in *inserter) close() error {
 	var errs []error
-	for i, s := range in.statements {
-		if s != nil {
-			errs = append(errs, s.Close())
-			in.statements[i] = nil
-		}
+	for _, s := range in.statements {
+		errs = append(errs, s.Close())
 	}
+	clear(in.statements)
 	return errors.Join(errs...)
 }

@@ -160,9 +160,41 @@ func TestStoringTwiceIsHarmless(t *testing.T) {
 	wantRows(t, path, "SELECT count(*) FROM record", "1")
 }
 
+// TestManyShapes stores more combinations of members than statements are kept.
+func TestManyShapes(t *testing.T) {
+	path := tempDB(t)
+	names := []string{"v", "seq", "port", "flags"}
+	texts := []string{`"by":"b"`, `"run":"r"`, `"infohash":"aa"`, `"source":"dht"`, `"via":"x"`}
+	var all []string
+	for set := range 1 << (len(names) + len(texts)) {
+		line := `{"type":"peer"`
+		for i, name := range names {
+			if set&(1<<i) != 0 {
+				line += fmt.Sprintf(",%q:%d", name, set)
+			}
+		}
+		for i, text := range texts {
+			if set&(1<<(len(names)+i)) != 0 {
+				line += "," + strings.Replace(text, `:"`, fmt.Sprintf(`:"%d `, set), 1)
+			}
+		}
+		all = append(all, line+"}")
+	}
+	if len(all) <= maxShapes {
+		t.Fatalf("%d shapes, want more than %d", len(all), maxShapes)
+	}
+	if got, want := fill(t, path, Options{KeepIP: true}, append(all, all...)...), int64(len(all)); got.Stored != 2*want-want/8 || got.Duplicate != want/8 {
+		t.Errorf("got %+v, want an eighth of %d again as duplicates", got, want)
+	}
+	wantRows(t, path, `SELECT count(*) FROM peer WHERE flags IS NOT NULL AND via LIKE flags || ' x'`, fmt.Sprint(2*len(all)/4-len(all)/32))
+}
+
 func TestTablesSayWhatTheyHold(t *testing.T) {
 	for _, table := range Tables() {
 		create := table.create()
+		if len(table.Columns) > maxColumns {
+			t.Errorf("table %s has %d columns, want at most %d", table.Name, len(table.Columns), maxColumns)
+		}
 		if table.Doc == "" {
 			t.Errorf("table %s does not say what it holds", table.Name)
 		}

@@ -80,6 +80,10 @@ func makeTables() []*Table {
 	return append(tables, unknownTable())
 }
 
+// maxColumns is how many columns a row's shape can tell apart; a test holds
+// the tables to it.
+const maxColumns = 64
+
 func kindTable(kind string) *Table {
 	t := &Table{Name: kind}
 	t.addFields(reflect.TypeOf(record.New(kind)).Elem())
@@ -185,12 +189,18 @@ func (t *Table) create() string {
 	return b.String()
 }
 
-// insert is the statement that stores one row, or ignores it when its key is
-// stored already. Absent keys are distinct from each other in SQL.
-func (t *Table) insert() string {
-	names := make([]string, len(t.Columns))
+// insert is the statement that stores one row whose columns in set have a
+// value, or ignores it when its key is stored already. Absent keys are
+// distinct from each other in SQL.
+func (t *Table) insert(set uint64) string {
+	var names []string
 	for i, c := range t.Columns {
-		names[i] = quote(c.Name)
+		if set&(1<<i) != 0 {
+			names = append(names, quote(c.Name))
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quote(t.Name))
 	}
 	marks := strings.Repeat("?,", len(names)-1) + "?"
 	return fmt.Sprintf("INSERT OR IGNORE INTO %s (%s) VALUES (%s)", quote(t.Name), strings.Join(names, ","), marks)

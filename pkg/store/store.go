@@ -11,7 +11,7 @@ import (
 
 // batchRows is how many rows one transaction holds at most: from about a
 // thousand on, waiting for the disk costs next to nothing per row.
-const batchRows = 2000
+const batchRows = 4000
 
 // batchBytes bounds the lines kept for spilling while their rows wait.
 const batchBytes = 8 << 20
@@ -252,6 +252,9 @@ func (s *Store) Err() error {
 		err = errors.Join(s.fatal, s.failure)
 	}
 	lost := fmt.Errorf("%w; %d lines were not stored", err, s.counts.Lost)
+	if s.counts.Spilled > 0 {
+		lost = fmt.Errorf("%w, but %d more are in %q", lost, s.counts.Spilled, s.spill.Path)
+	}
 	var p *Problem
 	if s.spill == nil && errors.As(s.failure, &p) {
 		return &Problem{lost, p.Hint + "; --spill FILE keeps what cannot be stored"}
