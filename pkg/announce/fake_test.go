@@ -147,6 +147,10 @@ func runInto(t *testing.T, f *fake, o Options, out *sink, life time.Duration, li
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
 		for _, text := range lines {
+			if text == pause {
+				time.Sleep(time.Minute)
+				continue
+			}
 			if err := hear(s, text); err != nil {
 				t.Errorf("Hear(%s): %v", text, err)
 			}
@@ -156,6 +160,9 @@ func runInto(t *testing.T, f *fake, o Options, out *sink, life time.Duration, li
 	defer feeding.Wait()
 	return s.Run(ctx)
 }
+
+// pause among the lines lets a minute pass.
+const pause = "pause"
 
 func hear(s *Source, text string) error {
 	line, err := record.ParseLine([]byte(text))

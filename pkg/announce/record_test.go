@@ -91,6 +91,21 @@ func TestListeningEverywhere(t *testing.T) {
 
 // Whoever listens for us may come up late: trackers then hear started again,
 // when their time has come.
+func TestListenRecordComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: ok(900 * time.Second)}
+		lines := append(torrents(1, url), pause, listen("192.0.2.1", 7000, "-BK0100-listening000"))
+		run(t, f, Options{NoScrape: true}, 1000*time.Second, lines...)
+		var got []string
+		for _, a := range f.asked {
+			got = append(got, fmt.Sprintf("%d %s", a.Port, a.Event))
+		}
+		if want := []string{"6881 started", "7000 started", "7000 stopped"}; !reflect.DeepEqual(got, want) {
+			t.Errorf("announced %v, want %v", got, want)
+		}
+	})
+}
+
 func TestIdentityChanges(t *testing.T) {
 	who := newIdentity(Options{Port: 1}.orDefaults())
 	if string(who.id[:8]) != peerIDPrefix || who.ports[tracker.IPv6] != 1 {

@@ -63,9 +63,9 @@ func TestEvents(t *testing.T) {
 		out := run(t, f, Options{NoScrape: true}, 1000*time.Second, torrents(1, url)...)
 		var got []string
 		for _, a := range f.asked {
-			got = append(got, fmt.Sprintf("%q %d %d", a.Event, a.NumWant, a.Left))
+			got = append(got, fmt.Sprintf("%q %d %d %v", a.Event, a.NumWant, a.Left, a.CachedDNS))
 		}
-		want := []string{`"started" 200 1000`, `"" 200 1000`, `"stopped" 0 1000`}
+		want := []string{`"started" 200 1000 false`, `"" 200 1000 false`, `"stopped" 0 1000 true`}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("asked %v, want %v", got, want)
 		}
@@ -153,18 +153,23 @@ func TestDeadTracker(t *testing.T) {
 	})
 }
 
-func TestLimitsOfAHost(t *testing.T) {
+func TestAtOnceAtAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{takes: 10 * time.Second, answer: ok(tracker.MaxInterval)}
-		run(t, f, Options{NoScrape: true, Once: true}, 0, torrents(40, url, "udp://t.example:1")...)
-		if f.most != DefaultPerHost {
-			t.Errorf("%d questions at once, want %d", f.most, DefaultPerHost)
+		run(t, f, Options{NoScrape: true, Once: true, Rate: -1}, 0, torrents(40, url, "udp://t.example:1")...)
+		if f.most != DefaultPerHost || len(f.times()) != 80 {
+			t.Errorf("%d questions at once, %d in all, want %d and 80", f.most, len(f.times()), DefaultPerHost)
 		}
-		second := map[int]int{}
+	})
+}
+
+func TestPaceAtAHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: ok(tracker.MaxInterval)}
+		run(t, f, Options{NoScrape: true, Once: true}, 0, torrents(40, url, "udp://t.example:1")...)
 		for i, at := range f.times() {
-			second[at]++
-			if i >= DefaultBurst && at < i-DefaultBurst {
-				t.Errorf("question %d after %d s, want at most one per second", i, at)
+			if want := max(0, i-DefaultBurst+1); at != want {
+				t.Errorf("question %d after %d s, want %d: one per second after a burst of %d", i, at, want, DefaultBurst)
 			}
 		}
 		if len(f.times()) != 80 {
@@ -204,8 +209,8 @@ func TestLeaveTakesFiveSeconds(t *testing.T) {
 		f := &fake{answer: ok(tracker.MaxInterval), lasts: time.Hour}
 		start := time.Now()
 		run(t, f, Options{NoScrape: true, Rate: -1}, time.Minute, torrents(50, url, "udp://u.example:1")...)
-		if took := time.Since(start); took != time.Minute+leaveTime {
-			t.Errorf("Run returned after %v, want %v", took, time.Minute+leaveTime)
+		if took := time.Since(start); took != 65*time.Second {
+			t.Errorf("Run returned after %v, want five seconds after the minute", took)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 // hops redirects so many times before it answers.
 func hops(n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if done := len(r.URL.Path) - len("/announce"); done < n {
+		if done := len(r.URL.Path) - len("/announce"); done < n && r.Referer() == "" {
 			http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
 			return
 		}
