@@ -62,10 +62,8 @@ func putTorrent(put func(record.Record) error) func(*sql.Rows) error {
 			&trackers); err != nil {
 			return err
 		}
-		if trackers != "" {
-			if err := json.Unmarshal([]byte(trackers), &t.Trackers); err != nil {
-				return fmt.Errorf("trackers of %s: %w", t.InfoHash, err)
-			}
+		if json.Unmarshal([]byte(trackers), &t.Trackers) != nil {
+			t.Trackers = nil // none, or a stranger's list of something else
 		}
 		return put(&t)
 	}

@@ -12,7 +12,9 @@ import (
 
 func TestUnfinished(t *testing.T) {
 	path := tempDB(t)
-	fill(t, path, Options{KeepIP: true}, swarm()...)
+	odd := []string{`{"type":"torrent","infohash":"0dd","trackers":[7]}`, `{"type":"progress","settled":true,"have":1,"need":9,` +
+		`"direction":"out","infohash":"0dd","ip":"127.1.0.9","port":1,"ts":"2026-11-20T23:00:00.000000Z"}`}
+	fill(t, path, Options{KeepIP: true}, append(swarm(), odd...)...)
 	var got []string
 	err := Unfinished(context.Background(), path, func(r record.Record) error {
 		switch x := r.(type) {
@@ -23,7 +25,8 @@ func TestUnfinished(t *testing.T) {
 		}
 		return nil
 	})
-	want := []string{"torrent aa thing 100 98 [[udp://127.0.0.1:80]] file", "peer aa 127.1.0.3:6881 file", "peer aa 127.1.0.6:7000 file"}
+	want := []string{"torrent 0dd  0 0 [] file", "torrent aa thing 100 98 [[udp://127.0.0.1:80]] file", "peer 0dd 127.1.0.9:1 file",
+		"peer aa 127.1.0.3:6881 file", "peer aa 127.1.0.6:7000 file"}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, %v\nwant %q", got, err, want)
 	}

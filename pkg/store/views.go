@@ -200,7 +200,7 @@ func unfinishedView() View {
 SELECT infohash, ip, port, ts, have, need, client
 FROM (SELECT infohash, ip, %s AS port, max(ts) AS ts, have, need, client
   FROM progress WHERE settled AND (direction = 'out' OR listen_port IS NOT NULL)
-    AND ip IS NOT NULL AND port IS NOT NULL AND ts IS NOT NULL GROUP BY 1, 2, 3) p
+    AND infohash IS NOT NULL AND ip IS NOT NULL AND port IS NOT NULL AND ts IS NOT NULL GROUP BY 1, 2, 3) p
 WHERE have < need AND NOT EXISTS (
   SELECT 1 FROM download d WHERE d.infohash = p.infohash AND d.ip = p.ip AND d.port = p.port)`, identityPort)}
 }
