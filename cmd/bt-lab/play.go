@@ -17,8 +17,8 @@ import (
 const (
 	// statusEvery is how often people are told how the play stands.
 	statusEvery = 10 * time.Second
-	// lastSeconds is what a chain is given after the end of the play.
-	lastSeconds = 5 * time.Second
+	// grace is what a chain is given after the end of the play.
+	grace = 5 * time.Second
 )
 
 // play runs the lab and the command.
@@ -68,7 +68,7 @@ func beside(s *cmdline.Session, l *lab.Lab) (status int, err error) {
 	}
 	env := l.Environ()
 	if os.Getenv("BT_FOR") == "" {
-		env = append(env, fmt.Sprintf("BT_FOR=%v", l.Script.Options.Duration+lastSeconds))
+		env = append(env, fmt.Sprintf("BT_FOR=%v", l.Script.Options.Duration+grace))
 	}
 	c := lab.Command{Args: s.Args().Slice(), Env: env, In: s.In, Out: os.Stdout, Err: s.People}
 	return c.Run(s.Live)

@@ -125,7 +125,7 @@ func TestReport(t *testing.T) {
 	if r.Options.Recall = 0.995; r.Err() == nil {
 		t.Error("recall 0.99 passes where 0.995 is wanted")
 	}
-	want := []Minute{{at(90), 50, 49}, {at(150), 50, 50}}
+	want := []Minute{{at(90), 50, 49, 49, 59}, {at(150), 50, 50, 40, 50}}
 	if fmt.Sprint(r.Minutes) != fmt.Sprint(want) {
 		t.Errorf("minutes %v, want %v", r.Minutes, want)
 	}
@@ -137,7 +137,7 @@ func TestReport(t *testing.T) {
 	if err := r.Print(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"100 peers: 100 leechers", "99 true, 0 false", "recall 0.9900", "03:02            50         49          -1"} {
+	for _, text := range []string{"100 peers: 100 leechers", "99 true, 0 false", "recall 0.9900", "03:02            50         49          -1       49 to 59"} {
 		if !strings.Contains(b.String(), text) {
 			t.Errorf("report lacks %q:\n%s", text, b.String())
 		}

@@ -73,10 +73,12 @@ type Missed struct {
 }
 
 // Minute counts crossings by the minute in which they happened, and confirmed
-// downloads by the minute of the confirming reading.
+// downloads by the minute of the confirming reading. A download happened between
+// two readings: Least counts those that were in this minute for certain, Most
+// those that may have been.
 type Minute struct {
-	Begin          time.Time
-	Truth, Counted int
+	Begin                       time.Time
+	Truth, Counted, Least, Most int
 }
 
 // pair is a true download with its truth.
@@ -216,11 +218,15 @@ func minutes(r *Report) []Minute {
 			at(t.CrossedTS).Truth++
 		}
 	}
-	for _, p := range r.pairs {
-		at(p.download.AboveTS).Counted++
-	}
-	for _, f := range r.False {
-		at(f.Download.AboveTS).Counted++
+	for _, d := range r.all() {
+		last := at(d.AboveTS)
+		last.Counted++
+		if at(d.BelowTS) == last {
+			last.Least++
+		}
+		for begin := last.Begin; begin.Add(time.Minute).After(d.BelowTS) && last.Begin.Sub(begin) < maxSpan; begin = begin.Add(-time.Minute) {
+			at(begin).Most++
+		}
 	}
 	var list []Minute
 	for _, m := range by {
@@ -229,5 +235,8 @@ func minutes(r *Report) []Minute {
 	slices.SortFunc(list, func(a, b Minute) int { return a.Begin.Compare(b.Begin) })
 	return list
 }
+
+// maxSpan bounds the minutes that one download is spread over.
+const maxSpan = 24 * time.Hour
 
 func crossing(t record.Truth) bool { return t.Role == "leecher" && !t.CrossedTS.IsZero() }

@@ -52,6 +52,17 @@ func (r *Report) count(t record.Truth, confirmed bool) {
 // Confirmed is the number of true confirmed downloads.
 func (r *Report) Confirmed() int { return len(r.pairs) }
 
+// all is every confirmed download, right or false.
+func (r *Report) all() (list []record.Download) {
+	for _, p := range r.pairs {
+		list = append(list, p.download)
+	}
+	for _, f := range r.False {
+		list = append(list, f.Download)
+	}
+	return list
+}
+
 // Recall is the share of the due completions that were confirmed, 1 if none was
 // due.
 func (r *Report) Recall() float64 {
@@ -128,8 +139,8 @@ func (r *Report) Print(out io.Writer) error {
 	}
 	r.missedLines(&b)
 	median, longest := r.Delay()
-	line("delay", "confirmed %v after crossing in the median, %v at most; %d of %d in the same minute",
-		median.Round(time.Millisecond), longest.Round(time.Millisecond), r.SameMinute(), r.Confirmed())
+	line("delay", "confirmed %.1f ms after crossing in the median, %.1f s at most; %d of %d in the same minute",
+		1000*median.Seconds(), longest.Seconds(), r.SameMinute(), r.Confirmed())
 	r.table(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -173,9 +184,16 @@ func (r *Report) missedLines(b *strings.Builder) {
 	}
 }
 
+// table counts by minute; a truth within the bounds is right as far as the
+// readings can tell.
 func (r *Report) table(b *strings.Builder) {
-	fmt.Fprintf(b, "%-11s%8s %10s %11s\n", "minute", "truth", "confirmed", "difference")
+	fmt.Fprintf(b, "%-11s%8s %10s %11s %14s\n", "minute", "truth", "confirmed", "difference", "bounds")
 	for _, m := range r.Minutes {
-		fmt.Fprintf(b, "%-11s%8d %10d %11d\n", m.Begin.Format("15:04"), m.Truth, m.Counted, m.Counted-m.Truth)
+		mark := ""
+		if m.Truth < m.Least || m.Truth > m.Most {
+			mark = " !"
+		}
+		fmt.Fprintf(b, "%-11s%8d %10d %11d %14s%s\n", m.Begin.Format("15:04"), m.Truth, m.Counted, m.Counted-m.Truth,
+			fmt.Sprintf("%d to %d", m.Least, m.Most), mark)
 	}
 }
