@@ -64,9 +64,15 @@ func (f *Filter) hear(line *record.Line) ([]record.Record, error) {
 		if err := line.Decode(&f.torrent); err != nil {
 			return nil, err
 		}
+		if err := named(f.torrent.InfoHash); err != nil {
+			return nil, err
+		}
 		f.fold.Torrent(&f.torrent)
 	case "progress":
 		if err := line.Decode(&f.reading); err != nil {
+			return nil, err
+		}
+		if err := named(f.reading.InfoHash); err != nil {
 			return nil, err
 		}
 		news := f.fold.Reading(&f.reading)
@@ -75,6 +81,14 @@ func (f *Filter) hear(line *record.Line) ([]record.Record, error) {
 		return news, nil
 	}
 	return nil, nil
+}
+
+// named rejects records that belong to no torrent.
+func named(infohash string) error {
+	if len(infohash) != hashDigits {
+		return fmt.Errorf("%w: infohash is %.60q, expected 40 hex digits", record.ErrNotRecord, infohash)
+	}
+	return nil
 }
 
 // regular writes tallies and saves the state when it is time.

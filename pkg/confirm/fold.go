@@ -1,6 +1,7 @@
 package confirm
 
 import (
+	"math"
 	"net/netip"
 	"time"
 
@@ -13,6 +14,9 @@ const minBaseline = int64(30 * time.Second / time.Microsecond)
 
 // chunk is how many peers are allocated together, so that growing copies none.
 const chunk = 1024
+
+// hashDigits is the length of an info-hash in hex.
+const hashDigits = 40
 
 // Options for a Fold; the zero value takes the threshold of the records.
 type Options struct {
@@ -57,7 +61,7 @@ func (f *Fold) Peers() int { return int(f.count) }
 
 // Torrent takes in what a torrent record says of the content's length.
 func (f *Fold) Torrent(r *record.Torrent) {
-	if r.Pieces > 0 && r.PieceBytes > 0 && r.Bytes > 0 {
+	if r.Pieces > 0 && r.PieceBytes > 0 && r.Bytes > 0 && len(r.InfoHash) == hashDigits {
 		f.torrent(r.InfoHash).lastPiece = r.Bytes - (r.Pieces-1)*r.PieceBytes
 	}
 }
@@ -67,7 +71,7 @@ func (f *Fold) Torrent(r *record.Torrent) {
 // older than the latest of their peer teach nothing.
 func (f *Fold) Reading(p *record.Progress) []record.Record {
 	need := f.need(p)
-	if !p.Settled || need <= 0 || p.Have < 0 || p.Have > p.Pieces {
+	if !p.Settled || need <= 0 || p.Have < 0 || p.Have > p.Pieces || p.Pieces > math.MaxUint32 || len(p.InfoHash) != hashDigits {
 		return nil
 	}
 	at := p.TS.UnixMicro()
@@ -246,14 +250,11 @@ func (x *peer) rateTo(p *record.Progress, at, lastPiece int64) {
 
 func (x *peer) download(p *record.Progress, need int64, how string) *record.Download {
 	d := &record.Download{
-		InfoHash: p.InfoHash, IP: p.IP, Port: p.Port, Client: p.Client, Direction: p.Direction, Identity: how,
+		InfoHash: p.InfoHash, IP: p.IP, Port: identityPort(p), Client: p.Client, Direction: p.Direction, Identity: how,
 		FirstTS: micro(x.first), FirstHave: int64(x.firstHave),
 		BelowTS: micro(x.below), BelowHave: int64(x.belowHave),
 		AboveTS: p.TS, AboveHave: p.Have, Need: need, Pieces: p.Pieces,
 		RateBPS: float64(x.rate), Readings: int64(x.readings), Visits: int64(x.visits),
-	}
-	if p.Direction == "in" {
-		d.Port = p.ListenPort
 	}
 	d.TS = p.TS
 	return d
@@ -261,7 +262,7 @@ func (x *peer) download(p *record.Progress, need int64, how string) *record.Down
 
 func (f *Fold) regression(known *peer, p *record.Progress, need int64, split bool) *record.Regression {
 	f.torrents[known.torrent].regression++
-	r := &record.Regression{InfoHash: p.InfoHash, IP: p.IP, Port: p.Port, FromHave: int64(known.lastHave), ToHave: p.Have,
+	r := &record.Regression{InfoHash: p.InfoHash, IP: p.IP, Port: identityPort(p), FromHave: int64(known.lastHave), ToHave: p.Have,
 		Below: int64(known.lastHave) >= need && p.Have < need, Split: split}
 	r.TS = p.TS
 	return r

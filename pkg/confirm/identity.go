@@ -21,9 +21,9 @@ type key [16]byte
 // identify gives the key under which readings belong together. A peer that
 // dials us and names its port has the same key as when we dial that port.
 func identify(p *record.Progress) (key, string) {
-	port, how := p.Port, byAddress
+	port, how := identityPort(p), byAddress
 	if p.Direction == "in" || p.Direction == "pcap" && p.ListenPort != 0 {
-		port, how = p.ListenPort, byListenPort
+		how = byListenPort
 	}
 	b := make([]byte, 0, 128)
 	b = append(b, p.InfoHash...)
@@ -33,6 +33,14 @@ func identify(p *record.Progress) (key, string) {
 		return digest(append(b, p.PeerID...)), byPeerID
 	}
 	return digest(binary.BigEndian.AppendUint16(b, port)), how
+}
+
+// identityPort is where the peer takes connections, 0 if that is not known.
+func identityPort(p *record.Progress) uint16 {
+	if p.Direction == "in" || p.Direction == "pcap" && p.ListenPort != 0 {
+		return p.ListenPort
+	}
+	return p.Port
 }
 
 func digest(b []byte) (k key) {

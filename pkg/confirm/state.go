@@ -159,8 +159,12 @@ func (f *Fold) readPeer(c *cursor) {
 		*n = c.u16()
 	}
 	x.class, x.flags, x.superSessions = class(c.u8()), flags(c.u8()), c.u8()
-	if x.class >= classes || int(x.torrent) >= len(f.torrents) {
+	switch {
+	case x.class >= classes || int(x.torrent) >= len(f.torrents):
 		c.fail(errors.New("a peer of no known class or torrent"))
+		return
+	case !(x.rate >= 0 && x.rate <= math.MaxFloat32): // also not for NaN
+		c.fail(errors.New("a peer with no possible rate"))
 		return
 	}
 	f.count++
