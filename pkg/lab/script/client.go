@@ -44,6 +44,10 @@ type Client struct {
 	Unchokes bool
 	// Number of allowed-fast messages it sends.
 	AllowedFast int
+	// Whether it is of those that hold back pieces from their bitfield, and how
+	// far apart at most the HAVEs are that make up for it; 0 means at once.
+	Lazy    bool
+	LazyGap time.Duration
 }
 
 // Clients is the mix of a lab swarm.
@@ -58,14 +62,15 @@ var Clients = []Client{
 		Idle: 270 * time.Second, Redial: time.Minute, OneByIP: true,
 		UploadOnlyID: 0, PexID: 1, MetadataID: 3, Queue: 512},
 	{Version: "\xc2\xb5Torrent 3.5.5", IDPrefix: "-UT355W-", Weight: 10, Silence: 120 * time.Second,
-		Redial: 2 * time.Minute, OneByIP: true, UploadOnlyID: 3, PexID: 1, MetadataID: 2, Queue: 255},
+		Redial: 2 * time.Minute, OneByIP: true, UploadOnlyID: 3, PexID: 1, MetadataID: 2, Queue: 255, Lazy: true},
 	{Version: "aria2/1.36.0", IDPrefix: "A2-1-36-0-", Weight: 8, Fast: true, Silence: 120 * time.Second,
 		Idle: 30 * time.Second, IdleInterested: time.Minute, Redial: time.Minute, OneByID: true,
 		SecondState: true, PexID: 8, MetadataID: 9, Queue: 500, AllowedFast: 10},
 	{Version: "libTorrent 0.13.6", IDPrefix: "-lt0D60-", Weight: 7, Silence: 120 * time.Second,
 		Redial: 10 * time.Minute, OneByIP: true, AwaitsMessage: true, PexID: 1, MetadataID: 2, Queue: 2048},
 	{Version: "BiglyBT 3.5.0.0", IDPrefix: "-BI3500-", Weight: 5, Fast: true, Silence: 300 * time.Second,
-		Redial: time.Minute, OneByIP: true, OneByID: true, UploadOnlyID: 4, PexID: 2, DontHaveID: 5, MetadataID: 3, Queue: 256},
+		Redial: time.Minute, OneByIP: true, OneByID: true, UploadOnlyID: 4, PexID: 2, DontHaveID: 5, MetadataID: 3, Queue: 256,
+		Lazy: true, LazyGap: 1600 * time.Millisecond},
 }
 
 // Scaled is the client in a run that is shorter by the given factor. What hangs

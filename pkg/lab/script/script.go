@@ -58,6 +58,7 @@ func (w *writer) peers() []Peer {
 	for i := range peers {
 		w.person(&peers[i], i)
 	}
+	w.lazy(peers)
 	w.reach(peers)
 	w.habits(peers)
 	w.lives(peers)
@@ -67,14 +68,13 @@ func (w *writer) peers() []Peer {
 // person gives a peer what does not depend on the others.
 func (w *writer) person(p *Peer, i int) {
 	p.Torrent = i % w.o.Torrents
-	p.Client = w.client().Scaled(w.o.Pace)
 	p.IP, p.Port = Address(i), uint16(20000+w.r.IntN(10000))
 	p.Seed = w.r.Uint64()
-	copy(p.ID[:], p.Client.IDPrefix)
 	const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	for j := len(p.Client.IDPrefix); j < len(p.ID); j++ {
+	for j := range p.ID {
 		p.ID[j] = letters[w.r.IntN(len(letters))]
 	}
+	w.runs(p, w.client(func(Client) bool { return true }))
 	p.Mul, p.Add = w.r.IntN(w.o.Pieces)+1, w.r.IntN(w.o.Pieces)
 	for gcd(p.Mul, w.o.Pieces) != 1 {
 		p.Mul++
@@ -84,18 +84,23 @@ func (w *writer) person(p *Peer, i int) {
 	}
 }
 
-func (w *writer) client() Client {
-	sum := 0
+// runs gives a peer its client.
+func (w *writer) runs(p *Peer, c Client) {
+	p.Client = c.Scaled(w.o.Pace)
+	copy(p.ID[:], c.IDPrefix)
+}
+
+// client draws one of those that will do, by weight.
+func (w *writer) client(does func(Client) bool) Client {
+	var all []Client
 	for _, c := range Clients {
-		sum += c.Weight
-	}
-	n := w.r.IntN(sum)
-	for _, c := range Clients {
-		if n -= c.Weight; n < 0 {
-			return c
+		for range c.Weight {
+			if does(c) {
+				all = append(all, c)
+			}
 		}
 	}
-	return Clients[0]
+	return all[w.r.IntN(len(all))]
 }
 
 // reach decides who can be reached and who dials.
@@ -113,12 +118,18 @@ func (w *writer) reach(peers []Peer) {
 	}
 }
 
-// habits gives oddities of manner to some.
-func (w *writer) habits(peers []Peer) {
+// lazy lets some hold back pieces, with clients that do that.
+func (w *writer) lazy(peers []Peer) {
 	all := where(peers, func(p *Peer) bool { return p.Role != Hostile && p.Role != SuperSeed })
 	for _, i := range w.some(all, w.o.Lazy) {
 		peers[i].Withhold = min(24, w.o.Pieces/10)
+		w.runs(&peers[i], w.client(func(c Client) bool { return c.Lazy }))
 	}
+}
+
+// habits gives oddities of manner to some.
+func (w *writer) habits(peers []Peer) {
+	all := where(peers, func(p *Peer) bool { return p.Role != Hostile && p.Role != SuperSeed })
 	for _, i := range w.some(all, w.o.Early) {
 		peers[i].Early = true
 	}

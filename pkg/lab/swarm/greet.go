@@ -117,15 +117,15 @@ func (p *peer) pretend(c *conn, b []byte) []byte {
 // holdBack tells of the last pieces by HAVEs: at once, or with gaps that stay
 // below the three seconds after which a reading counts as settled.
 func (p *peer) holdBack(c *conn, b []byte, late int) []byte {
-	spread := p.plan.Seed%2 == 0
+	gap := p.plan.Client.LazyGap
 	var after time.Duration
 	for n := p.have - late; n < p.have; n++ {
 		have := peerwire.AppendHave(nil, p.piece(n))
-		if !spread {
+		if gap == 0 {
 			b = append(b, have...)
 			continue
 		}
-		after += 50*time.Millisecond + p.within(1500*time.Millisecond)
+		after += p.within(gap)
 		p.swarm.agenda.after(after, func() { c.send(have) })
 	}
 	return b
