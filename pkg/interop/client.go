@@ -49,6 +49,11 @@ type Connection struct {
 	Incoming bool
 }
 
-// Limits are what a user sets to slow a client down, in bytes per second;
-// zero sets no limit.
-type Limits struct{ Down, Up int }
+// Choices are the settings of a client that differ from its defaults.
+type Choices struct {
+	// Rates in bytes per second; zero sets no limit.
+	Down, Up int
+	// Whether to use TCP alone. Transmission 3.00 tries uTP first, and where that
+	// stays unanswered it opens a TCP connection and closes it without a byte.
+	NoUTP bool
+}

@@ -107,7 +107,7 @@ func crossesWhileHeld(t *testing.T, swarm *Swarm, c Client, p *rawPeer, start ti
 	t.Helper()
 	swarm.await(t, c.Name()+" to finish", func() (bool, error) {
 		n, _ := p.count()
-		return n == swarm.Torrent.Pieces, p.err
+		return n == swarm.Torrent.Pieces, p.ended()
 	})
 	reported, ok := swarm.history.crossed(c, swarm.Torrent)
 	if !ok {

@@ -24,7 +24,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
-# The clients run only inside the tests: services that are not there already stay switched off.
 $as_root apt-get update -q
 # shellcheck disable=SC2086 # one word per package
 $as_root apt-get install -q -y --no-install-recommends $missing

@@ -65,9 +65,9 @@ type libtorrentReply struct {
 
 // startLibtorrent runs a session that listens on addr, with the DHT nodes of
 // bootstrap to start from.
-func startLibtorrent(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, limits Limits) (Client, error) {
+func startLibtorrent(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, choices Choices) (Client, error) {
 	return runLibtorrent(ctx, dir, name, map[string]any{
-		"download_rate_limit": limits.Down, "upload_rate_limit": limits.Up,
+		"download_rate_limit": choices.Down, "upload_rate_limit": choices.Up,
 		"limit_local_peers": addr.Addr().IsLoopback(),
 	}, addr, bootstrap)
 }

@@ -28,7 +28,8 @@ type rawPeer struct {
 	need     int
 	crossed  time.Time // when the count reached need; zero if it began there
 	err      error
-	done     chan struct{}
+	done     chan struct{} // closed when reading has ended
+	wg       sync.WaitGroup
 }
 
 // Messages of BEP 3, 6 and 10 that matter here.
@@ -76,8 +77,24 @@ func rawHold(conn net.Conn, t *Torrent, peerID string, port uint16) (*rawPeer, e
 		return nil, fmt.Errorf("send state: %w", err)
 	}
 	p := &rawPeer{conn: conn, pieces: t.Pieces, need: t.Need, have: make([]byte, (t.Pieces+7)/8), peerID: peerID, done: make(chan struct{})}
-	go p.read()
+	p.wg.Go(p.read)
+	p.wg.Go(p.keepAlive)
 	return p, nil
+}
+
+// keepAlive sends a keep-alive every 90 s until read has ended: libtorrent
+// closes on 120 s of silence.
+func (p *rawPeer) keepAlive() {
+	tick := time.NewTicker(90 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-tick.C:
+			p.conn.Write(make([]byte, 4))
+		}
+	}
 }
 
 // read ends with the connection; close waits for it.
@@ -169,6 +186,13 @@ func (p *rawPeer) count() (int, bool) {
 	return p.held(), p.stated
 }
 
+// ended is why the conversation ended, nil while it lasts.
+func (p *rawPeer) ended() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
 // state gives a copy of the pieces, and when they crossed the threshold.
 func (p *rawPeer) state() ([]byte, time.Time) {
 	p.mu.Lock()
@@ -185,5 +209,5 @@ func (p *rawPeer) story() string {
 
 func (p *rawPeer) close() {
 	p.conn.Close()
-	<-p.done
+	p.wg.Wait()
 }

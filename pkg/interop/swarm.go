@@ -30,11 +30,11 @@ const dhtNodes = 16
 // peerPort is where every client listens, TCP, uTP and DHT.
 const peerPort = 51413
 
-// The torrent, and rates at which a leecher needs 80 to 100 s for it.
+// The torrent, and a rate at which a leecher needs 75 to 110 s for it.
 const (
 	contentBytes = 32 << 20
 	pieceBytes   = 64 << 10
-	slowRate     = 350_000
+	slowRate     = 450_000
 )
 
 // Swarm is a tracker and four clients, none of them ours.
@@ -71,8 +71,8 @@ func newSwarm(t *testing.T, stage *Stage) *Swarm {
 	s.watch()
 	t.Cleanup(s.end)
 	s.startDHT(t)
-	s.join(t, startLibtorrent, "libtorrent-seed", placeLibtorrentSeed, true)
-	s.join(t, startTransmission, "transmission-seed", placeTransmissionSeed, true)
+	s.join(t, member{start: startLibtorrent, name: "libtorrent-seed", place: placeLibtorrentSeed, seed: true})
+	s.join(t, member{start: startTransmission, name: "transmission-seed", place: placeTransmissionSeed, seed: true})
 	for _, c := range s.Clients {
 		s.await(t, c.Name()+" to have all pieces", func() (bool, error) {
 			status, err := c.Status(stage.ctx, s.Torrent)
@@ -107,31 +107,48 @@ func tempDir(t *testing.T) string {
 
 // addLeechers starts both slow leechers, Transmission first: on 127.x it
 // waits to be dialled, and libtorrent dials whom it finds when it joins.
-func (s *Swarm) addLeechers(t *testing.T) (leechers []Client) {
+func (s *Swarm) addLeechers(t *testing.T) []Client {
 	t.Helper()
-	return []Client{
-		s.join(t, startTransmission, "transmission-leecher", placeTransmissionLeecher, false),
-		s.join(t, startLibtorrent, "libtorrent-leecher", placeLibtorrentLeecher, false),
-	}
+	before := s.leechers(t)
+	first := s.join(t, member{start: startTransmission, name: "transmission-leecher", place: placeTransmissionLeecher, choices: Choices{Down: slowRate, NoUTP: true}})
+	s.await(t, "the tracker to know of the first leecher", func() (bool, error) { return s.leechers(t) > before, nil })
+	second := s.join(t, member{start: startLibtorrent, name: "libtorrent-leecher", place: placeLibtorrentLeecher, choices: Choices{Down: slowRate}})
+	return []Client{first, second}
 }
 
-type starter func(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, limits Limits) (Client, error)
-
-// join starts one client with the others' DHT nodes to start from, and gives
-// it the torrent.
-func (s *Swarm) join(t *testing.T, start starter, name string, place byte, seed bool) Client {
+// leechers is how many the tracker counts.
+func (s *Swarm) leechers(t *testing.T) int {
 	t.Helper()
-	dir := filepath.Join(s.Dir, name)
+	n, err := s.Tracker.leechers(s.Stage.ctx, s.Torrent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// member is a client that joins the swarm.
+type member struct {
+	start   func(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, choices Choices) (Client, error)
+	name    string
+	place   byte
+	seed    bool
+	choices Choices
+}
+
+// join starts one client with the DHT's nodes to start from, and gives it the
+// torrent.
+func (s *Swarm) join(t *testing.T, m member) Client {
+	t.Helper()
+	dir := filepath.Join(s.Dir, m.name)
 	downloads := filepath.Join(dir, "downloads")
-	limits := Limits{Down: slowRate}
 	err := os.MkdirAll(downloads, 0o755)
-	if seed {
-		limits, err = Limits{}, s.Torrent.save(downloads)
+	if m.seed {
+		err = s.Torrent.save(downloads)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := start(s.Stage.ctx, dir, name, netip.AddrPortFrom(s.Stage.Addr(place), peerPort), s.Bootstrap, limits)
+	c, err := m.start(s.Stage.ctx, dir, m.name, netip.AddrPortFrom(s.Stage.Addr(m.place), peerPort), s.Bootstrap, m.choices)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,16 @@ package interop
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -61,6 +66,31 @@ func whitelist(torrents []*Torrent) string {
 	}
 	return lines.String()
 }
+
+// leechers is how many of t's peers the tracker counts as incomplete.
+func (tr *Tracker) leechers(ctx context.Context, t *Torrent) (int, error) {
+	at := fmt.Sprintf("http://%s/scrape?info_hash=%s", tr.addr, url.QueryEscape(string(t.InfoHash[:])))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return 0, err
+	}
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, fmt.Errorf("scrape: %w", err)
+	}
+	defer reply.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(reply.Body, 1<<16))
+	if err != nil {
+		return 0, fmt.Errorf("scrape: %w", err)
+	}
+	count := incomplete.FindSubmatch(body)
+	if count == nil {
+		return 0, fmt.Errorf("scrape: got %q, want a count of incomplete peers", body)
+	}
+	return strconv.Atoi(string(count[1]))
+}
+
+var incomplete = regexp.MustCompile(`10:incompletei(\d+)e`)
 
 // makeDir makes a folder with these files, text by name.
 func makeDir(dir string, files map[string]string) error {

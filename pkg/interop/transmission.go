@@ -36,12 +36,12 @@ type transmission struct {
 
 // startTransmission runs a daemon that listens on addr, with the DHT nodes of
 // bootstrap to start from.
-func startTransmission(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, limits Limits) (Client, error) {
+func startTransmission(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, choices Choices) (Client, error) {
 	path, err := find("transmission-daemon")
 	if err != nil {
 		return nil, err
 	}
-	settings, err := json.Marshal(transmissionSettings(dir, addr, limits))
+	settings, err := json.Marshal(transmissionSettings(dir, addr, choices))
 	if err != nil {
 		return nil, fmt.Errorf("encode configuration of %s: %w", name, err)
 	}
@@ -70,21 +70,22 @@ func dhtCache(dir string, nodes []netip.AddrPort) string {
 }
 
 // transmissionSettings are what a user would set; all else is the default.
-func transmissionSettings(dir string, addr netip.AddrPort, limits Limits) map[string]any {
+func transmissionSettings(dir string, addr netip.AddrPort, choices Choices) map[string]any {
 	return map[string]any{
 		"bind-address-ipv4":            addr.Addr(),
 		"bind-address-ipv6":            "::1",
 		"peer-port":                    addr.Port(),
 		"port-forwarding-enabled":      false,
+		"utp-enabled":                  !choices.NoUTP,
 		"lpd-enabled":                  false,
 		"rpc-bind-address":             addr.Addr(),
 		"rpc-port":                     rpcPort,
 		"rpc-whitelist-enabled":        false,
 		"download-dir":                 filepath.Join(dir, "downloads"),
-		"speed-limit-down-enabled":     limits.Down > 0,
-		"speed-limit-down":             limits.Down / 1000,
-		"speed-limit-up-enabled":       limits.Up > 0,
-		"speed-limit-up":               limits.Up / 1000,
+		"speed-limit-down-enabled":     choices.Down > 0,
+		"speed-limit-down":             choices.Down / 1000,
+		"speed-limit-up-enabled":       choices.Up > 0,
+		"speed-limit-up":               choices.Up / 1000,
 		"watch-dir-enabled":            false,
 		"rename-partial-files":         true,
 		"trash-original-torrent-files": false,
