@@ -196,7 +196,7 @@ func (c *Conversation) round(buf []byte) (n int, err error) {
 	if err := c.conn.SetReadDeadline(c.due()); err != nil {
 		return 0, err
 	}
-	if c.leaving.Load() { // asked before the deadline above undid it
+	if c.done || c.leaving.Load() { // asked before the deadline above undid it
 		return 0, errLeft
 	}
 	n, err = c.conn.Read(buf)
