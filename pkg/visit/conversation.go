@@ -253,7 +253,7 @@ func (c *Conversation) have(at time.Time, index uint32) error {
 
 func (c *Conversation) bitfield(at time.Time, bits []byte) error {
 	switch {
-	case c.bitfields > 0:
+	case c.bitfields > 0, c.how == howAll:
 		c.Odd("second-bitfield")
 		c.bits.Reset()
 	case c.how == howHave:
@@ -273,7 +273,7 @@ func (c *Conversation) bitfield(at time.Time, bits []byte) error {
 
 // announced notes that the peer said something about its pieces.
 func (c *Conversation) announced(at time.Time, how string) {
-	if how != c.how && how == howAll && c.how != "" {
+	if how != c.how && (how == howAll || how == howNone) && c.how != "" {
 		c.Odd("second-bitfield")
 	}
 	c.how = how
