@@ -133,7 +133,10 @@ func (c *Conversation) tell(at time.Time, have int64) *record.Progress {
 		InfoHash: s.Torrent.Hex(), IP: s.Addr.Addr(), Port: s.Addr.Port(), Session: s.Session, Direction: s.Direction,
 		ListenPort: c.ext.ListenPort, PeerID: c.peerIDText(), Client: c.client,
 		Have: have, Pieces: r.Pieces, Need: r.Need, PieceBytes: s.Torrent.PieceBytes(), How: c.how,
-		Settled: r.Settled, Complete: have == r.Pieces, UploadOnly: c.uploadOnly, SuperSeed: r.SuperSeed, BitfieldB64: c.bitfieldText(),
+		Settled: r.Settled, Complete: have == r.Pieces, UploadOnly: c.uploadOnly, SuperSeed: r.SuperSeed,
+	}
+	if have == r.Have { // not of a reading that is told afterwards
+		p.BitfieldB64 = c.bitfieldText()
 	}
 	p.TS = at
 	c.told = heard{at: at, have: have}

@@ -36,9 +36,11 @@ func NewTorrent(r *record.Torrent) (*Torrent, error) {
 
 // Learn sets the number of pieces, the threshold and the length of a piece in
 // bytes; it does nothing while pieces is not positive. Without a threshold,
-// 98 % of the pieces are taken.
+// 98 % of the pieces are taken. A number of pieces that is known never changes:
+// what was announced is counted by it.
 func (t *Torrent) Learn(pieces, need, pieceBytes int64) {
-	if pieces <= 0 || pieces > MaxPieces {
+	known := t.Pieces()
+	if pieces <= 0 || pieces > MaxPieces || known > 0 && known != pieces {
 		return
 	}
 	if need <= 0 || need > pieces {
