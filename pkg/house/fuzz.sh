@@ -1,0 +1,16 @@
+#!/bin/sh
+# Fuzzes every Fuzz function of the tree, one after another, for the time given
+# as the argument (default 10s): pkg/house/fuzz.sh 1m
+set -u
+time=${1:-10s}
+cd "$(dirname "$0")/../.." || exit 1
+
+failed=0
+for file in $(grep -rlE --include='*_test.go' '^func Fuzz' pkg cmd | sort); do
+	folder=$(dirname "$file")
+	for name in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file"); do
+		echo "== $folder $name"
+		go test -tags urfave_cli_no_docs -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 20x "./$folder" || failed=1
+	done
+done
+exit $failed
