@@ -11,7 +11,8 @@ torrents are never looked up.`
 
 const lookups = `A lookup asks ever closer nodes until those closest to the torrent have answered. Announces lie
 scattered over more nodes than that, so it goes on outwards: to 20 nodes, or fewer when the last 8
-had nothing new. With --exhaustive it goes to 64 nodes, and nodes whose answer looks cut are
+had nothing new. Nodes near the torrent list only each other, so those farther out are found by asking for
+other points nearby. With --exhaustive it goes to 64 nodes, and nodes whose answer looks cut are
 asked again until they bring nothing new; each node gives a random part of the peers that it stores.
 
 The same queries ask for the filters of BEP 33. Those of all nodes are united, and the request record

@@ -1,6 +1,7 @@
 package dht
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -63,6 +64,10 @@ func (l *lookup) lose(a answer) {
 	if n.state != alive {
 		n.state = dead
 	}
+	if a.ask == askExplore {
+		l.fruitless++
+		return
+	}
 	l.release(n)
 	n.again = askNothing
 }
@@ -79,21 +84,40 @@ func (l *lookup) hear(a answer) (fresh int) {
 			l.result.Secure++
 		}
 	}
-	n.again = askNothing
 	if a.ask == askControl {
+		n.again = askNothing
 		l.judge(n, r)
 		return 0
 	}
-	for _, listed := range r.nodes[:min(len(r.nodes), maxNodesFromOf)] {
-		if familyOf(listed.Addr.Addr()) == l.net.family && !l.net.known.isBanned(listed.Addr) {
-			l.cands.add(listed)
+	listed := l.list(r)
+	if a.ask == askExplore {
+		l.fruitless++
+		if listed > 0 {
+			l.fruitless = 0
 		}
+		return 0
 	}
+	n.again = askNothing
 	if l.plan.control && len(r.values) > 0 && !n.cleared {
 		n.held, n.again = &a, askControl
 		return 0
 	}
 	return l.accept(n, a, first && past)
+}
+
+// list adds the nodes of an answer and says how many of them are new and
+// closer than the farthest that the plan asks for.
+func (l *lookup) list(r *reply) (fresh int) {
+	farthest, full := l.cands.distance(l.plan.width)
+	for _, listed := range r.nodes[:min(len(r.nodes), maxNodesFromOf)] {
+		if familyOf(listed.Addr.Addr()) != l.net.family || l.net.known.isBanned(listed.Addr) || !l.cands.add(listed) {
+			continue
+		}
+		if d := listed.ID.Distance(l.target); !full || bytes.Compare(d[:], farthest[:]) < 0 {
+			fresh++
+		}
+	}
+	return fresh
 }
 
 // accept takes the peers of an answer in and decides whether the node has

@@ -77,21 +77,22 @@ func (c *candidates) addBootstrap(addr netip.AddrPort) bool {
 }
 
 // add takes a listed node if it may be contacted and is not one too many of
-// its network.
-func (c *candidates) add(n Node) {
+// its network. It says whether the node is a new one.
+func (c *candidates) add(n Node) bool {
 	if have := c.byAddr[n.Addr]; have != nil {
 		have.router = false
-		return
+		return false
 	}
 	if why := c.why(n); why != "" {
 		c.refused[why]++
-		return
+		return false
 	}
 	fresh := &candidate{Node: n, known: true}
 	if !isLocal(n.Addr.Addr()) {
 		c.perNet[smallNet(n.Addr.Addr())] = fresh
 	}
 	c.insert(fresh)
+	return true
 }
 
 // why says why a listed node is left out, "" if it is not.

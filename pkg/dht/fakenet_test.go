@@ -31,6 +31,7 @@ type fakeQuery struct {
 	to     netip.AddrPort
 	target ID
 	scrape bool
+	method string
 	ro     bool
 	tid    string
 }
@@ -118,16 +119,17 @@ func (d *fakeDHT) receive(b []byte, to netip.AddrPort) ([]byte, time.Duration) {
 		return nil, 0
 	}
 	args := v.Get("a")
-	hash, _ := args.Get("info_hash").Bytes()
+	method := v.Get("q").Text()
+	hash, _ := args.Get(map[string]string{"get_peers": "info_hash", "find_node": "target"}[method]).Bytes()
 	scrape, _ := args.Get("scrape").Int()
 	ro, _ := v.Get("ro").Int()
-	q := fakeQuery{at: time.Now(), to: to, scrape: scrape == 1, ro: ro == 1, tid: v.Get("t").Text()}
+	q := fakeQuery{at: time.Now(), to: to, scrape: scrape == 1, ro: ro == 1, method: method, tid: v.Get("t").Text()}
 	copy(q.target[:], hash)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.queries = append(d.queries, q)
 	node := d.at[to]
-	if node == nil || node.silent || v.Get("q").Text() != "get_peers" {
+	if node == nil || node.silent || len(hash) != len(q.target) {
 		return nil, 0
 	}
 	return d.answer(node, q), node.rtt
@@ -136,7 +138,7 @@ func (d *fakeDHT) receive(b []byte, to netip.AddrPort) ([]byte, time.Duration) {
 func (d *fakeDHT) answer(node *fakeNode, q fakeQuery) []byte {
 	r := map[string]any{"id": string(node.id[:]), "token": "tok"}
 	d.listNodes(node, q.target, r)
-	if s := node.store[q.target]; s != nil {
+	if s := node.store[q.target]; s != nil && q.method == "get_peers" {
 		d.listPeers(node, s, q.scrape, r)
 	}
 	msg := map[string]any{"t": q.tid, "y": "r", "r": r, "v": "TE\x00\x01"}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/anacrolix/dht/v2/krpc"
 	"github.com/anacrolix/torrent/bencode"
+
+	"btkit/pkg/outcome"
 )
 
 // hostile are answers from a node that means no good, or is broken. %T stands
@@ -84,6 +86,19 @@ func TestAnswersFromElsewhere(t *testing.T) {
 	}
 	if got := g.counts().Unasked; got != 4 {
 		t.Errorf("got %d unasked datagrams, want 4", got)
+	}
+}
+
+func TestMirrorsOfOurID(t *testing.T) {
+	own := ID([]byte("mnopqrstuvwxyz123456"))
+	for _, id := range []ID{own, {}} {
+		g := newGuard(nil, own)
+		c := &call{to: netip.MustParseAddrPort("127.0.0.1:6881")}
+		tid := g.register(c, "x")
+		g.take([]byte("d1:rd2:id20:"+string(id[:])+"e1:t4:"+string(tid[:])+"1:y1:re"), c.to)
+		if r, _, _ := g.finish(c); r == nil || outcome.Of(r.failed) != outcome.Malformed {
+			t.Errorf("id %v: got answer %+v, want a malformed one", id, r)
+		}
 	}
 }
 

@@ -43,9 +43,6 @@ func newKnown() *known {
 func (k *known) answered(n Node, now time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.banned[n.Addr] {
-		return false
-	}
 	old, ok := k.nodes[n.Addr]
 	if ok && old.id != n.ID {
 		k.strike(n.Addr, old.id, n.ID)

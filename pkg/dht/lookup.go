@@ -23,11 +23,13 @@ type lookup struct {
 	answers chan answer // room for every flight, so that no sender ever waits
 	waiting sync.WaitGroup
 
-	result Result
-	barren int                     // nodes in a row, past the closest ones, without a new peer
-	booted bool                    // the bootstrap nodes are among the candidates
-	full   bool                    // no place for another query was free
-	errs   map[outcome.Outcome]int // failures by outcome
+	result    Result
+	barren    int                     // nodes in a row, past the closest ones, without a new peer
+	explored  int                     // questions for more nodes
+	fruitless int                     // of them in a row, without a new node
+	booted    bool                    // the bootstrap nodes are among the candidates
+	full      bool                    // no place for another query was free
+	errs      map[outcome.Outcome]int // failures by outcome
 }
 
 // flight is a query that is open.
@@ -124,8 +126,8 @@ func (l *lookup) age(now time.Time) {
 // start sends as many queries as may be open.
 func (l *lookup) start(ctx context.Context, now time.Time) {
 	for l.mayStart(now) {
-		n, what := l.choose(now)
-		if n == nil {
+		q, ok := l.choose(now)
+		if !ok {
 			return
 		}
 		select {
@@ -134,13 +136,13 @@ func (l *lookup) start(ctx context.Context, now time.Time) {
 			l.full = true
 			return
 		}
-		at, wait := l.net.book(n.Addr, now)
+		at, wait := l.net.book(q.node.Addr, now)
 		if wait > 0 {
 			<-l.net.open
-			l.putOff(n, now, wait)
+			l.putOff(q, now, wait)
 			continue
 		}
-		l.launch(ctx, n, what, at)
+		l.launch(ctx, q, at)
 	}
 }
 
@@ -161,17 +163,26 @@ func (l *lookup) mayStart(now time.Time) bool {
 }
 
 // choose picks the next question: to the closest node not asked yet, or else
-// again to one that has more to tell.
-func (l *lookup) choose(now time.Time) (*candidate, ask) {
+// again to one that has more to tell, or else for more nodes.
+func (l *lookup) choose(now time.Time) (question, bool) {
 	if n := l.cands.next(l.width(), now); n != nil {
-		return n, askScrape
+		return question{n, askScrape, l.target}, true
 	}
 	for _, n := range l.cands.list {
-		if n.state == alive && n.again != askNothing && l.flights[n] == nil && !n.notBefore.After(now) {
-			return n, n.again
+		if n.again == askNothing || !l.idle(n, now) {
+			continue
 		}
+		if n.again == askControl {
+			return question{n, askControl, RandomID()}, true
+		}
+		return question{n, n.again, l.target}, true
 	}
-	return nil, askNothing
+	return l.exploration(now)
+}
+
+// idle says whether a node that is alive may be asked once more now.
+func (l *lookup) idle(n *candidate, now time.Time) bool {
+	return n.state == alive && l.flights[n] == nil && !n.notBefore.After(now)
 }
 
 // width is how many live nodes are to answer: those of the plan, and only the
@@ -184,9 +195,10 @@ func (l *lookup) width() int {
 }
 
 // putOff leaves a node for later, or out if its turn is too far away.
-func (l *lookup) putOff(n *candidate, now time.Time, wait time.Duration) {
+func (l *lookup) putOff(q question, now time.Time, wait time.Duration) {
+	n := q.node
 	n.notBefore = now.Add(wait)
-	if wait <= maxPutOff {
+	if wait <= maxPutOff || q.ask == askExplore {
 		return
 	}
 	l.cands.refused["busy"]++
@@ -197,24 +209,23 @@ func (l *lookup) putOff(n *candidate, now time.Time, wait time.Duration) {
 	n.again = askNothing
 }
 
-func (l *lookup) launch(ctx context.Context, n *candidate, what ask, at time.Time) {
+func (l *lookup) launch(ctx context.Context, q question, at time.Time) {
+	n := q.node
 	if n.state == unasked {
 		n.state = asked
 		l.result.Queried++
 	}
+	if q.ask == askExplore {
+		l.explored++
+	}
 	n.asks++
 	l.result.Queries++
-	l.flights[n] = &flight{ask: what, sent: at}
-	target := l.target
-	if what == askControl {
-		target = RandomID()
-	}
+	l.flights[n] = &flight{ask: q.ask, sent: at}
 	l.waiting.Add(1)
 	go func() {
 		defer l.waiting.Done()
-		a := l.net.query(ctx, n.Addr, what, target, at)
+		a := l.net.query(ctx, n.Addr, q, at)
 		<-l.net.open
-		a.node = n
 		l.answers <- a
 	}()
 }
@@ -244,8 +255,9 @@ func (l *lookup) wake(now time.Time) (wake time.Time, more bool) {
 	if later := l.cands.waiting(l.width()); !later.IsZero() {
 		sooner(later)
 	}
+	exploring := l.exploring()
 	for _, n := range l.cands.list {
-		if n.state == alive && n.again != askNothing && l.flights[n] == nil {
+		if n.state == alive && (n.again != askNothing || exploring) && l.flights[n] == nil {
 			sooner(n.notBefore)
 		}
 	}

@@ -83,7 +83,7 @@ func TestQueriesAreReadOnlyAndUnguessable(t *testing.T) {
 		_ = c.Close()
 		seen := map[string]bool{}
 		for _, q := range d.log() {
-			if !q.ro || !q.scrape || q.target != hash {
+			if !q.ro || q.method == "get_peers" && (!q.scrape || q.target != hash) {
 				t.Errorf("got query %+v, want ro, scrape and the torrent", q)
 			}
 			if len(q.tid) != 4 || seen[q.tid] {
@@ -95,6 +95,67 @@ func TestQueriesAreReadOnlyAndUnguessable(t *testing.T) {
 			t.Errorf("got %d queries, want at least %d", len(seen), closestK)
 		}
 	})
+}
+
+// Widening ends when it brings nothing.
+func TestLookupOfNothingStopsEarly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(14, 200, loopback)
+		hash := d.randomID()
+		c := d.client(t, func(c *Config) { c.Exhaustive = true })
+		lookupOnce(t, c, hash)
+		_ = c.Close()
+		asked := map[netip.AddrPort]bool{}
+		for _, q := range d.log() {
+			asked[q.to] = true
+		}
+		near := 0
+		for _, n := range d.closest(hash)[:exhaustivePlan.width] {
+			if asked[n.addr] {
+				near++
+			}
+		}
+		if least, most := closestK, closestK+exhaustivePlan.patience+2*alpha; near < least || near > most {
+			t.Errorf("got %d of the %d closest nodes asked, want %d to %d", near, exhaustivePlan.width, least, most)
+		}
+	})
+}
+
+// Four queries are open at once among quick nodes, up to eight among slow
+// ones.
+func TestQueriesAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		rtt  time.Duration
+		want int
+	}{
+		"quick": {500 * time.Millisecond, alpha},
+		"slow":  {2500 * time.Millisecond, maxAlpha},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newFakeDHT(15, 100, loopback)
+				for _, n := range d.nodes {
+					n.rtt = test.rtt
+				}
+				c := d.client(t, nil)
+				lookupOnce(t, c, d.randomID())
+				_ = c.Close()
+				log, most := d.log(), 0
+				for i, q := range log {
+					open := 1
+					for _, before := range log[:i] {
+						if q.at.Sub(before.at) < test.rtt {
+							open++
+						}
+					}
+					most = max(most, open)
+				}
+				if most != test.want {
+					t.Errorf("got %d queries open at once, want %d", most, test.want)
+				}
+			})
+		})
+	}
 }
 
 func TestOutcomesOfLookups(t *testing.T) {
@@ -171,6 +232,9 @@ func TestExhaustiveCollectsWhatIsCut(t *testing.T) {
 		}
 		last := map[netip.AddrPort]time.Time{}
 		for _, q := range d.log()[before:] {
+			if q.method != "get_peers" {
+				continue
+			}
 			if gap := q.at.Sub(last[q.to]); gap < repeatGap {
 				t.Errorf("node %v asked again after %v, want at least %v", q.to, gap, repeatGap)
 			}

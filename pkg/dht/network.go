@@ -80,19 +80,17 @@ func (n *network) book(to netip.AddrPort, now time.Time) (at time.Time, wait tim
 
 // query asks a node at the time booked and waits for its answer. The caller
 // holds a place in open.
-func (n *network) query(ctx context.Context, to netip.AddrPort, what ask, target ID, at time.Time) answer {
+func (n *network) query(ctx context.Context, to netip.AddrPort, q question, at time.Time) answer {
+	a := answer{question: q, sent: at, as: outcome.Canceled}
 	if err := sleepUntil(ctx, at); err != nil {
-		return answer{ask: what, sent: at, as: outcome.Canceled}
-	}
-	args := krpc.MsgArgs{InfoHash: krpc.ID(target), Want: n.want()}
-	if what == askScrape {
-		args.Scrape = 1
+		return a
 	}
 	c := &call{to: to}
-	res := n.server.Query(ctx, c, "get_peers", dht.QueryInput{
+	method, args := n.message(q)
+	res := n.server.Query(ctx, c, method, dht.QueryInput{
 		MsgArgs: args, NumTries: 1, RateLimiting: dht.QueryRateLimiting{NotAny: true}})
 	r, rtt, err := n.guard.finish(c)
-	a := answer{ask: what, sent: at, rtt: rtt}
+	a.rtt = rtt
 	switch {
 	case r != nil && r.failed != nil:
 		a.as = outcome.Of(r.failed)
@@ -106,6 +104,20 @@ func (n *network) query(ctx context.Context, to netip.AddrPort, what ask, target
 		a.as = outcome.Timeout
 	}
 	return a
+}
+
+// message is a question in the words of BEP 5.
+func (n *network) message(q question) (method string, args krpc.MsgArgs) {
+	args.Want = n.want()
+	if q.ask == askExplore {
+		args.Target = krpc.ID(q.target)
+		return "find_node", args
+	}
+	args.InfoHash = krpc.ID(q.target)
+	if q.ask == askScrape {
+		args.Scrape = 1
+	}
+	return "get_peers", args
 }
 
 func sleepUntil(ctx context.Context, at time.Time) error {

@@ -11,20 +11,29 @@ import (
 	"time"
 )
 
-func TestRestartNeedsNoBootstrap(t *testing.T) {
+func TestRestartNeedsNoBootstrap(t *testing.T)     { testRestart(t, false) }
+func TestRestartAfterNodesChangedIDs(t *testing.T) { testRestart(t, true) }
+
+func testRestart(t *testing.T, change bool) {
 	bubble(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "nodes")
 		d := newFakeDHT(30, 100, loopback)
 		hash := d.randomID()
-		d.announce(hash, 8, nil, somePeers(0, 5))
 		c := d.client(t, func(c *Config) { c.NodesFile = file })
 		lookupOnce(t, c, d.randomID())
 		if err := c.Close(); err != nil {
 			t.Fatalf("close: %v", err)
 		}
-		for _, n := range d.nodes[50:60] { // these have got another id since
-			n.id = d.randomID()
+		for _, n := range d.nodes { // each may have got another id since
+			if change {
+				n.id = d.randomID()
+			}
 		}
+		for _, n := range d.nodes {
+			n.table = nil
+			d.fillTable(n)
+		}
+		d.announce(hash, 8, nil, somePeers(0, 5))
 		c = d.client(t, func(c *Config) { c.NodesFile, c.Bootstrap = file, nil })
 		found, r := lookupOnce(t, c, hash)
 		if err := c.Close(); err != nil {
@@ -173,6 +182,9 @@ func TestKnownNodes(t *testing.T) {
 		if want := i < maxStrikes; got != want {
 			t.Errorf("id number %d of one address: got believed %v, want %v", i+1, got, want)
 		}
+	}
+	if k.answered(Node{ID: ID{1}, Addr: addr}, now) {
+		t.Error("a banned address is believed again, want it ignored for the run")
 	}
 	if !k.isBanned(addr) || k.len() != 0 {
 		t.Error("an address with ever new ids is still known, want it banned")

@@ -6,6 +6,7 @@ import "time"
 type plan struct {
 	width    int           // closest live nodes that are to answer
 	patience int           // newly asked nodes without a new peer, then it stops widening
+	explore  int           // most questions that only look for more nodes
 	queries  int           // most queries in all
 	limit    time.Duration // longest time
 	repeat   bool          // ask nodes again whose answer looked cut
@@ -15,8 +16,8 @@ type plan struct {
 // Announces lie scattered over more than the 8 closest nodes, so even a plain
 // lookup widens a little after the first values.
 var (
-	plainPlan      = plan{width: 20, patience: 8, queries: 200, limit: 30 * time.Second}
-	exhaustivePlan = plan{width: 64, patience: 24, queries: 1000, limit: 3 * time.Minute, repeat: true}
+	plainPlan      = plan{width: 20, patience: 8, explore: 12, queries: 200, limit: 30 * time.Second}
+	exhaustivePlan = plan{width: 64, patience: 24, explore: 64, queries: 1000, limit: 3 * time.Minute, repeat: true}
 )
 
 const (
@@ -28,6 +29,10 @@ const (
 	lateUntil  = 10 * time.Second       // answers count until then
 	fullPause  = 100 * time.Millisecond // when no place for a query is free
 )
+
+// exploreIdle ends the search for more nodes: so many questions in a row found
+// none.
+const exploreIdle = 6
 
 const (
 	maxPutOff   = 5 * time.Second // longer waits for a node's turn are not worth it

@@ -15,7 +15,15 @@ const (
 	askScrape      // get_peers with scrape = 1 (BEP 33)
 	askPlain       // get_peers without: many nodes answer a scrape with filters alone
 	askControl     // get_peers of a random torrent that nobody can have
+	askExplore     // find_node of a point near the torrent
 )
+
+// question is what to ask a node next.
+type question struct {
+	node   *candidate
+	ask    ask
+	target ID
+}
 
 // Query is one question to one node and what came of it, for tracing.
 type Query struct {
@@ -39,8 +47,7 @@ type Query struct {
 
 // answer is what came back to a question.
 type answer struct {
-	node  *candidate
-	ask   ask
+	question
 	sent  time.Time
 	reply *reply // nil if none that can be used
 	as    outcome.Outcome

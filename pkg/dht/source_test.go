@@ -159,6 +159,38 @@ func TestSourceRepeats(t *testing.T) {
 	})
 }
 
+// A magnet link does not say that its torrent is private; the info dictionary
+// that somebody fetches later does.
+func TestTorrentTurnsOutPrivate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(28, 40, loopback)
+		hash := d.randomID()
+		c := d.client(t, nil)
+		out := &memory{}
+		s := NewSource(c, out)
+		s.hear(t, hash)
+		time.AfterFunc(time.Minute, func() {
+			for range 2 {
+				s.hearTorrent(t, &record.Torrent{InfoHash: hash.String(), Private: record.Bool(true)})
+			}
+			s.hear(t, hash)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := s.Run(ctx); err != nil {
+			t.Fatalf("run: %v", err)
+		}
+		_ = c.Close()
+		var got []string
+		for _, q := range out.requests() {
+			got = append(got, q.Outcome)
+		}
+		if want := []string{"not-found", "denied"}; !slices.Equal(got, want) {
+			t.Errorf("got requests %v in an hour, want %v", got, want)
+		}
+	})
+}
+
 func TestSourceTriesAgainSoonWhenNobodyAnswers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		d := newFakeDHT(22, 60, loopback)

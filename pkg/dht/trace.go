@@ -61,7 +61,7 @@ type traceRecord struct {
 	IP       netip.Addr `json:"ip"`
 	Port     uint16     `json:"port"`
 	Outcome  string     `json:"outcome"`
-	Ask      string     `json:"ask"`               // "scrape", "peers" or "control"
+	Ask      string     `json:"ask"`               // "scrape", "peers", "control" or "nodes"
 	RttMS    float64    `json:"rtt_ms,omitempty"`  // from question to answer
 	NodeID   string     `json:"node_id,omitempty"` // that it gave itself
 	Shared   *int       `json:"shared_bits,omitempty"`
@@ -77,7 +77,7 @@ type traceRecord struct {
 	Oddities []string   `json:"oddities,omitempty"`
 }
 
-var askNames = map[ask]string{askScrape: "scrape", askPlain: "peers", askControl: "control"}
+var askNames = map[ask]string{askScrape: "scrape", askPlain: "peers", askControl: "control", askExplore: "nodes"}
 
 // Trace writes one query. A failed write shows when the writer is closed.
 func (t *Tracer) Trace(q Query) {
