@@ -33,7 +33,9 @@ const environment = `  BT_LAB_DIR           folder of the lab
   BT_LAB_DURATION      span of the play
   BT_ALLOW_PRIVATE=1   so that the toolkit contacts 127.x addresses
   BT_BOOTSTRAP         as BT_LAB_BOOTSTRAP, so that it keeps away from the public DHT
-  BT_FOR               span of the play and some seconds, unless it is set`
+
+Unless they are set already: BT_FOR, the span of the play and some seconds; BT_LISTEN, BT_TRACKER_EVERY, BT_TRACKER_IMPATIENT, BT_DHT_EVERY,
+BT_IMPATIENT and BT_REVISIT, as suits a short play on a network of one's own.`
 
 const peers = `Unreachable peers (--unreachable) refuse connections or do not answer at all; most of them dial those they learn
 of from the tracker, and dial again a minute after the end of a conversation. Peers are clients of several kinds (libtorrent,
@@ -52,7 +54,7 @@ func command() *cmdline.Command {
 		Flags: flags(),
 		Examples: []cmdline.Example{
 			{Text: "Measure a swarm of 220 peers for two minutes",
-				Line: `bt-lab --dir lab -- sh -c 'bt-peers-tracker $BT_LAB_TORRENTS | bt-probe | bt-confirm | bt-store --keep-ip lab/out.db'`},
+				Line: `bt-lab --dir lab -- sh -c 'bt-listen $BT_LAB_TORRENTS | bt-peers-tracker | bt-probe | bt-confirm | bt-store --keep-ip lab/out.db'`},
 			{Text: "Compare the result with the truth", Line: "bt-lab --check lab/out.db"},
 			{Text: "A shell inside the lab", Line: "bt-lab --duration 30m -- bash"},
 		},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,12 +15,8 @@ import (
 	"btkit/pkg/lab/script"
 )
 
-const (
-	// statusEvery is how often people are told how the play stands.
-	statusEvery = 10 * time.Second
-	// grace is what a chain is given after the end of the play.
-	grace = 5 * time.Second
-)
+// statusEvery is how often people are told how the play stands.
+const statusEvery = 10 * time.Second
 
 // play runs the lab and the command.
 func play(s *cmdline.Session) error {
@@ -67,8 +64,10 @@ func beside(s *cmdline.Session, l *lab.Lab) (status int, err error) {
 		return 0, nil
 	}
 	env := l.Environ()
-	if os.Getenv("BT_FOR") == "" {
-		env = append(env, fmt.Sprintf("BT_FOR=%v", l.Script.Options.Duration+grace))
+	for _, setting := range l.Defaults() {
+		if name, _, _ := strings.Cut(setting, "="); os.Getenv(name) == "" {
+			env = append(env, setting)
+		}
 	}
 	c := lab.Command{Args: s.Args().Slice(), Env: env, In: s.In, Out: os.Stdout, Err: s.People}
 	return c.Run(s.Live)

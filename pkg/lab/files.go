@@ -95,6 +95,24 @@ func (l *Lab) Environ() []string {
 	}
 }
 
+// grace is what a chain is given after the end of the play.
+const grace = 5 * time.Second
+
+// Defaults is settings that suit a play of this span on a network of one's own,
+// for the toolkit's flags that nobody has set.
+func (l *Lab) Defaults() []string {
+	o := l.Script.Options
+	return []string{
+		fmt.Sprintf("BT_FOR=%v", o.Duration+grace),
+		"BT_LISTEN=127.0.0.1:0",
+		fmt.Sprintf("BT_TRACKER_EVERY=%ds", max(l.opt.IntervalS, 1)),
+		"BT_TRACKER_IMPATIENT=1",
+		"BT_DHT_EVERY=30s",
+		"BT_IMPATIENT=1",
+		fmt.Sprintf("BT_REVISIT=%v", max(5*time.Second, time.Duration(60*o.Pace)*time.Second)),
+	}
+}
+
 // WriteTruth writes the truth about every peer that came. The lab must have been
 // closed.
 func (l *Lab) WriteTruth(path string) (err error) {
