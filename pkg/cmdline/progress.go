@@ -102,7 +102,7 @@ func (p *progress) tick() {
 	if status == nil {
 		return
 	}
-	text := strings.TrimPrefix(p.name, "bt-") + " " + status()
+	text := strings.TrimPrefix(strings.TrimPrefix(p.name, "bt-"), "peers-") + " " + status()
 	if p.painter == nil && p.send(text) {
 		return
 	}
@@ -170,9 +170,10 @@ func (p *progress) paint(own string) {
 	if err != nil || width < 20 {
 		width = 80
 	}
+	// What doesn't fit is left out on the left: results stand on the right.
 	line := []rune(strings.Join(texts, " · "))
-	if len(line) >= width {
-		line = append(line[:width-2], '…')
+	if over := len(line) - (width - 1); over > 0 {
+		line = append([]rune{'…'}, line[over+1:]...)
 	}
 	fmt.Fprintf(p.out, "\r\033[K%s", string(line))
 }

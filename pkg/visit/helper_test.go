@@ -53,12 +53,17 @@ func playAs(t *testing.T, pieces int64, s visit.Start, bits uint64) *scene {
 		s.Rules = visit.DefaultRules()
 	}
 	x := &scene{t: t, c: visit.New(s), torrent: torrent}
-	x.c.Connected(start)
-	x.c.Greeted(start, peerwire.Handshake{Reserved: peerwire.Reserved(bits), InfoHash: torrent.InfoHash, PeerID: peerID})
+	x.greet(bits, peerID)
 	return x
 }
 
-var peerID = [20]byte([]byte("-TR3000-abcdefghijkl"))
+func (s *scene) greet(bits uint64, id [20]byte) {
+	s.c.Connected(start)
+	s.c.Greeted(start, peerwire.Handshake{Reserved: peerwire.Reserved(bits), InfoHash: s.torrent.InfoHash, PeerID: id})
+}
+
+// peerID is that of a client of which nothing is known.
+var peerID = [20]byte([]byte("-XX3000-abcdefghijkl"))
 
 // say is what the peer sends at a time: whole frames.
 func (s *scene) say(at float64, frames ...[]byte) *scene {

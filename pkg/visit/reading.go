@@ -97,20 +97,23 @@ func (c *Conversation) changed(at time.Time, r Reading) (out []*record.Progress)
 
 // settles says whether the reading can be trusted at this time:
 // it is complete; or nothing was announced for a while; or it has taken long
-// enough; or, while announcements keep coming, even all the pieces that a
-// client might hold back would not bring it to the threshold.
+// enough. While announcements keep coming, a bitfield is trusted when its client
+// holds nothing back, or when even all that it may hold back would not bring it
+// to the threshold.
 func (c *Conversation) settles(at time.Time, r Reading) bool {
 	rules := c.start.Rules
-	left := max(0, hidden(r.Pieces)-c.haves)
-	switch {
-	case r.Complete:
+	if r.Complete || at.Sub(c.lastPiece) >= rules.Quiet || at.Sub(c.firstPiece) >= rules.Longest {
 		return true
-	case at.Sub(c.lastPiece) >= rules.Quiet, at.Sub(c.firstPiece) >= rules.Longest:
-		return true
-	case at.Sub(c.firstPiece) < rules.Quiet:
+	}
+	// A seed that hides its pieces begins with nothing, too, and reveals few.
+	if c.bitfields == 0 && (c.how != howNone || c.haves <= superSeedPieces) {
 		return false
 	}
-	return c.bitfields > 0 && r.Have+left < r.Need
+	most := hidden(c.handshake.PeerID, r.Pieces)
+	if most == 0 {
+		return at.Sub(c.firstPiece) >= rules.Quiet/3
+	}
+	return at.Sub(c.firstPiece) >= rules.Quiet && r.Have+max(0, most-c.haves) < r.Need
 }
 
 // settle marks the reading, and what looks like a seed that hides its pieces:

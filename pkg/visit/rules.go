@@ -21,8 +21,3 @@ type Rules struct {
 func DefaultRules() Rules {
 	return Rules{Quiet: 3 * time.Second, Longest: 45 * time.Second, Sample: time.Minute}
 }
-
-// hidden is the most pieces that a client is known to hold back from its
-// bitfield: 21 (BiglyBT), about 25 (µTorrent), a tenth up to 50 (older
-// libtorrent); with a margin.
-func hidden(pieces int64) int64 { return min(64, max(32, pieces/10)) }

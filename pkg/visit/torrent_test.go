@@ -121,7 +121,7 @@ func TestVisitRecord(t *testing.T) {
 	v := s.end(10, outcome.Closed)
 	got := fmt.Sprintf("%s %s took %v gap %v have %d of %d, %q %s port %d dht %d rx %d tx %d reserved %s", v.Outcome, v.Stage, v.TookMS, v.GapMS,
 		*v.Have, v.Pieces, v.Client, v.PeerID, v.ListenPort, v.DHTPort, v.RxBytes, v.TxBytes, v.Reserved)
-	want := `closed settled took 10000 gap 7500 have 43 of 100, "Tr�ansmission" 2d5452333030302d6162636465666768696a6b6c port 51413 dht 6881 rx 550 tx 220 reserved 0000000000100004`
+	want := `closed settled took 10000 gap 7500 have 43 of 100, "Tr�ansmission" 2d5858333030302d6162636465666768696a6b6c port 51413 dht 6881 rx 550 tx 220 reserved 0000000000100004`
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
