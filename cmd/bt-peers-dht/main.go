@@ -37,7 +37,7 @@ func flags() []cli.Flag {
 		&cli.BoolFlag{Name: "control", Usage: "ask nodes that name peers for a random torrent too, and drop those that name peers for it"},
 		&cli.StringSliceFlag{Name: "family", Usage: "ask only the `FAMILY` ipv4 or ipv6 (default: both)"},
 		&cli.Float64Flag{Name: "rate", Value: dht.DefaultRate, Usage: "send at most `N` queries per second, all torrents together; 500 is the most"},
-		&cli.IntFlag{Name: "per-node", Value: dht.DefaultNodeQuota, Usage: "send at most `N` queries to one address within ten minutes, 0 for no such limit"},
+		&cli.IntFlag{Name: "per-node", Value: dht.DefaultNodeQuota, Usage: "send at most `N` queries to one public address within ten minutes, 0 for no such limit"},
 		&cli.BoolFlag{Name: "trace", Usage: "write a query record for every question to a node, and a lookup record for every lookup"},
 		cmdline.Deny, cmdline.AllowPrivate,
 	}

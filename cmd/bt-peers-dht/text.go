@@ -31,7 +31,7 @@ closest node, the size of the whole DHT that follows from them, nodes and peers 
 sequence numbers count in a run of their own.`
 
 const manners = `At most 100 queries per second are sent, one per second to an address and 20 in ten minutes, and
-256 are open at once. Names of peers or nodes can be invented: answers under another id than the
+256 are open at once. Addresses of private networks may get four per second and have no further limit. Names of peers or nodes can be invented: answers under another id than the
 node was listed with are dropped, at most one node of a /24 and two of a /16 near the torrent are
 asked, more than four ports of one address are not believed, and --control drops nodes that name
 peers for a torrent that does not exist.

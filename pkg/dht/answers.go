@@ -2,9 +2,7 @@ package dht
 
 import (
 	"bytes"
-	"context"
-	"maps"
-	"slices"
+	"net/netip"
 	"time"
 
 	"btkit/pkg/outcome"
@@ -171,87 +169,24 @@ func (l *lookup) follow(n *candidate, a answer, fresh int) {
 	}
 }
 
-// drain hears what came in while the lookup ended, and counts nodes that were
-// silent for long as such.
-func (l *lookup) drain() {
-	for len(l.answers) > 0 {
-		a := <-l.answers
-		if a.as == outcome.Canceled && time.Since(a.sent) >= staleAfter {
-			a.as = outcome.Timeout
-		}
-		if a.as != outcome.Canceled {
-			l.take(a)
-		}
+// release gives out the peers of a node that the control question has cleared
+// or could not reach.
+func (l *lookup) release(n *candidate) {
+	if n.held == nil {
+		return
 	}
-	for _, n := range l.cands.list {
-		l.release(n)
-	}
+	held := n.held
+	n.held = nil
+	l.report(n.Addr, held.reply)
 }
 
-// finish sums the lookup up.
-func (l *lookup) finish(ctx context.Context) Result {
-	l.drain()
-	res := &l.result
-	res.Took = time.Since(res.Started)
-	res.Peers = len(l.harvest.peers)
-	var odd []string
-	res.Seeds, res.Leechers, res.Scraped, odd = l.harvest.estimate()
-	res.Oddities = append(res.Oddities, odd...)
-	if res.Answered >= closestK && res.Secure == 0 {
-		res.Oddities = append(res.Oddities, "no-secure-node")
+// report takes a node's peers in and gives the new ones out.
+func (l *lookup) report(node netip.AddrPort, r *reply) (fresh int) {
+	peers := l.harvest.add(node, r)
+	for _, peer := range peers {
+		l.found(Found{Peer: peer, Via: node})
 	}
-	if res.Queries >= l.plan.queries {
-		res.Oddities = append(res.Oddities, "query-limit")
-	}
-	if ctx.Err() == nil && res.Took >= l.plan.limit {
-		res.Oddities = append(res.Oddities, "time-limit")
-	}
-	res.Refused = l.cands.refused
-	for why, n := range l.harvest.refused {
-		res.Refused[why] += n
-	}
-	res.D8, _ = l.cands.distance(closestK)
-	if d, ok := l.cands.distance(64); ok {
-		res.D64 = d
-		res.Network = NetworkSize(64, d)
-	} else if res.D8 != (ID{}) {
-		res.Network = NetworkSize(closestK, res.D8)
-	}
-	if res.Answered > 0 {
-		res.Message = ""
-	}
-	res.Outcome = l.outcome(ctx)
-	return *res
-}
-
-func (l *lookup) outcome(ctx context.Context) outcome.Outcome {
-	switch {
-	case ctx.Err() != nil:
-		return outcome.Canceled
-	case l.result.Peers > 0:
-		return outcome.OK
-	case l.result.Answered > 0:
-		return outcome.NotFound
-	case l.result.Queried > 0:
-		return l.mostFailures()
-	case l.cands.refused["busy"] > 0:
-		return outcome.Limit
-	case l.result.Message != "":
-		return outcome.DNS
-	}
-	l.result.Message = "no DHT node known"
-	return outcome.Unreachable
-}
-
-// mostFailures is the commonest way in which queries failed.
-func (l *lookup) mostFailures() outcome.Outcome {
-	most := outcome.Timeout
-	for _, o := range slices.Sorted(maps.Keys(l.errs)) {
-		if l.errs[o] > l.errs[most] {
-			most = o
-		}
-	}
-	return most
+	return len(peers)
 }
 
 func (l *lookup) traceQuery(a answer, n *candidate, fresh int) {

@@ -2,7 +2,6 @@ package dht
 
 import (
 	"context"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -262,24 +261,4 @@ func (l *lookup) wake(now time.Time) (wake time.Time, more bool) {
 		}
 	}
 	return wake, more
-}
-
-// release gives out the peers of a node that the control question has cleared
-// or could not reach.
-func (l *lookup) release(n *candidate) {
-	if n.held == nil {
-		return
-	}
-	held := n.held
-	n.held = nil
-	l.report(n.Addr, held.reply)
-}
-
-// report takes a node's peers in and gives the new ones out.
-func (l *lookup) report(node netip.AddrPort, r *reply) (fresh int) {
-	peers := l.harvest.add(node, r)
-	for _, peer := range peers {
-		l.found(Found{Peer: peer, Via: node})
-	}
-	return len(peers)
 }

@@ -10,6 +10,7 @@ import (
 // after 50 messages within 10 s; these stay far below.
 const (
 	nodeGap    = time.Second      // between two queries
+	localGap   = time.Second / 4  // the same in networks of one's own, which have no quota
 	nodeWindow = 10 * time.Minute // for the quota
 	// DefaultNodeQuota is the most queries to one address within ten minutes.
 	DefaultNodeQuota = 20
@@ -48,11 +49,15 @@ func (p *paceBook) take(to netip.AddrPort, now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	times := fresh(p.sent[key], now)
-	if n := len(times); n > 0 {
-		wait = times[n-1].Add(nodeGap).Sub(now)
+	gap, quota := nodeGap, p.quota
+	if isLocal(to.Addr()) {
+		gap, quota = localGap, 0
 	}
-	if n := len(times); p.quota > 0 && n >= p.quota {
-		wait = max(wait, times[n-p.quota].Add(nodeWindow).Sub(now))
+	if n := len(times); n > 0 {
+		wait = times[n-1].Add(gap).Sub(now)
+	}
+	if n := len(times); quota > 0 && n >= quota {
+		wait = max(wait, times[n-quota].Add(nodeWindow).Sub(now))
 	}
 	if wait > 0 {
 		return wait
