@@ -81,7 +81,7 @@ func (p *peer) learn(r visit.Reading, at time.Time) {
 
 // keepBase takes over all but the count, which stays the base of the rate.
 func keepBase(base, r visit.Reading) visit.Reading {
-	if r.CanCross() {
+	if r.CanProgress() {
 		r.Have = base.Have
 	}
 	return r

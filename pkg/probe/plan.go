@@ -14,6 +14,7 @@ const (
 	nearest     = 20 * time.Second // between visits near the threshold
 	farthest    = 10 * time.Minute // between visits of a peer that may cross
 	seedPause   = 15 * time.Minute // seeds are sampled to see how long they stay
+	lastPause   = 2 * time.Minute  // across the threshold, not complete yet
 	idlePause   = 30 * time.Minute // peers that want nothing more
 	hidingPause = 2 * time.Minute  // super-seed suspects, until they are known
 	shortage    = 5 * time.Second  // when our own descriptors or ports ran out
@@ -54,8 +55,10 @@ func (p *peer) isGone(now time.Time) bool {
 func (p *peer) afterReading(now time.Time, o *Options) time.Time {
 	r := p.reading
 	switch {
-	case r.Complete, r.Have >= r.Need:
+	case r.Complete:
 		return now.Add(seedPause)
+	case r.Have >= r.Need && !r.UploadOnly:
+		return now.Add(lastPause)
 	case r.UploadOnly:
 		return now.Add(idlePause)
 	case r.SuperSeed:

@@ -11,7 +11,7 @@ import (
 // themselves.
 func (p *Probe) settled(x *peer, r visit.Reading, at time.Time) {
 	x.learn(r, at)
-	if x.state != busy || !r.CanCross() {
+	if x.state != busy || !r.CanProgress() {
 		delete(p.held, x)
 		return
 	}
@@ -72,7 +72,11 @@ func (p *Probe) farthest(now time.Time) *peer {
 	var worst *peer
 	var left time.Duration
 	for x := range p.held {
-		if d := x.remaining(now); worst == nil || d > left {
+		d := x.remaining(now)
+		if x.reading.Have >= x.reading.Need && x.read { // has crossed; the rest is a matter of the definition
+			d = assumed
+		}
+		if worst == nil || d > left {
 			worst, left = x, d
 		}
 	}

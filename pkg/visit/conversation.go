@@ -96,6 +96,7 @@ type Conversation struct {
 	haves        int64 // have messages
 	bitfields    int
 	settled      bool
+	exact        bool
 	superSeed    bool
 	firstPiece   time.Time // first announcement
 	lastPiece    time.Time // latest announcement

@@ -14,14 +14,18 @@ const superSeedPieces = 2
 // Reading is what a conversation knows of a peer's pieces at a moment.
 type Reading struct {
 	Have, Pieces, Need int64
-	Settled            bool
+	Settled            bool // enough to tell on which side of the threshold it is
+	Exact              bool // settled, and nothing is held back any more
 	Complete           bool
 	UploadOnly         bool
 	SuperSeed          bool
 }
 
 // CanCross says whether the peer may still come to the threshold by itself.
-func (r Reading) CanCross() bool { return r.Have < r.Need && !r.UploadOnly && !r.SuperSeed }
+func (r Reading) CanCross() bool { return r.Have < r.Need && r.CanProgress() }
+
+// CanProgress says whether the peer may still get pieces, as far as we can see.
+func (r Reading) CanProgress() bool { return !r.Complete && !r.UploadOnly && !r.SuperSeed }
 
 // Reading gives the reading; ok is false while nothing is known.
 func (c *Conversation) Reading() (r Reading, ok bool) {
@@ -30,7 +34,7 @@ func (c *Conversation) Reading() (r Reading, ok bool) {
 		return r, false
 	}
 	t := c.start.Torrent
-	return Reading{Have: int64(c.bits.Count()), Pieces: t.Pieces(), Need: t.Need(), Settled: c.settled,
+	return Reading{Have: int64(c.bits.Count()), Pieces: t.Pieces(), Need: t.Need(), Settled: c.settled, Exact: c.exact,
 		Complete: c.bits.Full(), UploadOnly: c.uploadOnly != nil && *c.uploadOnly, SuperSeed: c.superSeed}, true
 }
 
@@ -41,21 +45,22 @@ func (c *Conversation) Due() time.Time {
 	case c.how == "" || !c.bits.Known():
 		return time.Time{}
 	case !c.settled:
-		return earlier(c.lastPiece.Add(c.start.Rules.Quiet), c.firstPiece.Add(c.start.Rules.Longest))
+		return c.quietAt()
+	case !c.exact:
+		return c.quietAt()
 	case c.told.have != int64(c.bits.Count()):
 		return c.told.at.Add(c.start.Rules.Sample)
 	}
 	return time.Time{}
 }
 
-func earlier(times ...time.Time) time.Time {
-	first := times[0]
-	for _, t := range times[1:] {
-		if t.Before(first) {
-			first = t
-		}
+// quietAt is when nothing more is expected to have been held back.
+func (c *Conversation) quietAt() time.Time {
+	quiet, longest := c.lastPiece.Add(c.start.Rules.Quiet), c.firstPiece.Add(c.start.Rules.Longest)
+	if quiet.Before(longest) {
+		return quiet
 	}
-	return first
+	return longest
 }
 
 // Progress gives the records that are due at this time. Call it after every
@@ -65,6 +70,7 @@ func (c *Conversation) Progress(at time.Time) []*record.Progress {
 	if !ok {
 		return nil
 	}
+	c.exact = c.exact || r.Complete || !at.Before(c.quietAt()) || c.settled && c.hides(r) == 0
 	if !c.settled {
 		if !c.settles(at, r) {
 			return nil
@@ -98,23 +104,26 @@ func (c *Conversation) changed(at time.Time, r Reading) (out []*record.Progress)
 // settles says whether the reading can be trusted at this time:
 // it is complete; or nothing was announced for a while; or it has taken long
 // enough. While announcements keep coming, a bitfield is trusted when its client
-// holds nothing back, or when even all that it may hold back would not bring it
-// to the threshold.
+// holds nothing back, or when what it may hold back cannot change the side of the
+// threshold on which the peer is.
 func (c *Conversation) settles(at time.Time, r Reading) bool {
-	rules := c.start.Rules
-	if r.Complete || at.Sub(c.lastPiece) >= rules.Quiet || at.Sub(c.firstPiece) >= rules.Longest {
+	if c.exact {
 		return true
 	}
 	// A seed that hides its pieces begins with nothing, too, and reveals few.
 	if c.bitfields == 0 && (c.how != howNone || c.haves <= superSeedPieces) {
 		return false
 	}
-	most := hidden(c.handshake.PeerID, r.Pieces)
+	since, quiet := at.Sub(c.firstPiece), c.start.Rules.Quiet
+	most := c.hides(r)
 	if most == 0 {
-		return at.Sub(c.firstPiece) >= rules.Quiet/3
+		return since >= quiet/3
 	}
-	return at.Sub(c.firstPiece) >= rules.Quiet && r.Have+max(0, most-c.haves) < r.Need
+	return since >= quiet && (r.Have >= r.Need || r.Have+max(0, most-c.haves) < r.Need)
 }
+
+// hides is the most pieces that the peer may hold back.
+func (c *Conversation) hides(r Reading) int64 { return hidden(c.handshake.PeerID, r.Pieces) }
 
 // settle marks the reading, and what looks like a seed that hides its pieces:
 // it began with nothing and revealed one or two (BEP 16).

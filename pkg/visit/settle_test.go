@@ -39,12 +39,15 @@ func TestSettling(t *testing.T) {
 			s.say(1, bitfield(1000, 970)).say(3, have(970)).say(5, have(971)).wait(6).wait(8)
 		}, "972@8"},
 		{"slow haves settle at 45 s at the latest", func(s *scene) {
-			s.say(1, bitfield(1000, 940))
+			s.say(1, bitfield(1000, 930))
 			for i := range 44 {
-				s.say(2+float64(i), have(uint32(940+i)))
+				s.say(2+float64(i), have(uint32(930+i)))
 			}
 			s.wait(46)
-		}, "984@46"},
+		}, "974@46"},
+		{"past the threshold it cannot fall back", func(s *scene) {
+			s.say(1, bitfield(1000, 978)).say(2, have(978)).say(3, have(979)).say(4, have(980)).say(5, have(981))
+		}, "981@4"},
 		{"a stream far below the threshold settles after the quiet time", func(s *scene) {
 			s.say(0, bitfield(1000, 100)).say(1, have(100)).say(2, have(101)).say(2.9, have(102)).say(3, have(103))
 		}, "104@3"},
