@@ -82,7 +82,8 @@ type Conversation struct {
 	spoke     time.Time // of our latest message
 	silentAt  time.Time // when Silent is asked; zero when it no longer matters
 	rejected  int
-	rx        int64
+	rx        int64 // bytes after the handshake
+	extra     int64 // bytes of metadata that we asked for, beside the budget
 	fetch     *fetch
 	fetchDone bool
 	small     [smallRead]byte
@@ -95,7 +96,8 @@ func New(conn net.Conn, v *visit.Conversation, self Self, manner Manner, host Ho
 	return c
 }
 
-// Leave asks the conversation to end; it ends as "ok".
+// Leave asks the conversation to end; it ends as "ok", or as "canceled" before
+// the peer's handshake.
 func (c *Conversation) Leave() {
 	c.leaving.Store(true)
 	// A failure means that the connection is gone already.
@@ -112,7 +114,10 @@ func (c *Conversation) Open() outcome.Outcome {
 	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
 		return outcome.Of(err)
 	}
-	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved)
+	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
+	if err != nil && c.leaving.Load() {
+		return outcome.Canceled
+	}
 	if err != nil {
 		return outcome.Of(err)
 	}
@@ -201,6 +206,7 @@ func (c *Conversation) round(buf []byte) (n int, err error) {
 	}
 	n, err = c.conn.Read(buf)
 	if n > 0 {
+		c.moved(n, 0)
 		if err := c.feed(buf[:n]); err != nil {
 			return n, err
 		}
@@ -262,16 +268,15 @@ func (c *Conversation) tell(at time.Time) {
 		c.host.Told(c, p)
 	}
 	r, ok := c.Visit.Reading()
-	if ok && r.Settled && (c.manner.Once || !r.CanCross()) && c.fetch == nil {
+	if ok && r.Exact && (c.manner.Once || !r.CanProgress()) && c.fetch == nil {
 		c.done = true
 	}
 }
 
 // feed takes in bytes of the peer.
 func (c *Conversation) feed(b []byte) error {
-	c.moved(len(b), 0)
 	c.rx += int64(len(b))
-	if c.rx > budget+10*c.Visit.Torrent().Pieces() {
+	if c.rx > budget+c.extra+10*c.Visit.Torrent().Pieces() {
 		return outcome.Fail(outcome.TooLarge, fmt.Errorf("%d bytes received", c.rx))
 	}
 	at := c.now()
@@ -328,13 +333,16 @@ func (c *Conversation) moved(rx, tx int) { c.Visit.Moved(rx, tx) }
 // ReadHandshake reads the handshake of a peer that dialled us, and what
 // followed it. Package outcome classifies the error.
 func ReadHandshake(conn net.Conn, timeout time.Duration) (peerwire.Handshake, []byte, error) {
-	return readHandshake(conn, timeout, func(int, int) {})
+	return readHandshake(conn, timeout, func(int, int) {}, func() bool { return false })
 }
 
 // readHandshake reads the peer's handshake, within one deadline for all of it.
-func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int)) (h peerwire.Handshake, rest []byte, err error) {
+func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int), left func() bool) (h peerwire.Handshake, rest []byte, err error) {
 	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return h, nil, err
+	}
+	if left() { // asked before the deadline above undid it
+		return h, nil, errLeft
 	}
 	var d peerwire.HandshakeDecoder
 	buf := make([]byte, smallRead)

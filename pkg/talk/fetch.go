@@ -37,6 +37,7 @@ func (c *Conversation) maybeFetch() error {
 		c.endFetch("metadata-size")
 		return nil
 	}
+	c.extra += 2 * ext.MetadataSize // with what goes around the blocks
 	c.fetch = &fetch{info: info, until: c.now().Add(fetchTime)}
 	return c.ask()
 }
