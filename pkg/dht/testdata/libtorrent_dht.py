@@ -1,6 +1,7 @@
-"""A DHT of libtorrent sessions on 127.x addresses.
+"""A DHT of libtorrent sessions on 127.x addresses, or on ports of [::1].
 
-Arguments: port, number of plain nodes, of seeds, of leechers, folder. Writes
+Arguments: port, number of plain nodes, of seeds, of leechers, folder, and
+"ipv4" or "ipv6". Writes
 one line of JSON with the bootstrap node, the info-hash and the addresses of
 seeds and leechers, and serves until standard input ends, announcing every
 few seconds.
@@ -13,10 +14,10 @@ import sys
 import libtorrent as lt
 
 
-def settings(ip, port, bootstrap):
+def settings(address, bootstrap):
     return {
-        "listen_interfaces": "%s:%d" % (ip, port),
-        "outgoing_interfaces": ip,
+        "listen_interfaces": address,
+        "outgoing_interfaces": address.rpartition(":")[0].strip("[]"),
         "enable_dht": True,
         "enable_lsd": False,
         "enable_upnp": False,
@@ -48,9 +49,12 @@ def main():
     port, nodes, seeds, leechers = (int(a) for a in sys.argv[1:5])
     folder = sys.argv[5]
     total = nodes + seeds + leechers
-    addresses = ["127.%d.%d.1" % (60 + i, i) for i in range(total)]
-    first, second = ("%s:%d" % (a, port) for a in addresses[:2])
-    sessions = [lt.session(settings(ip, port, second if i == 0 else first)) for i, ip in enumerate(addresses)]
+    if sys.argv[6] == "ipv6":
+        addresses = ["[::1]:%d" % (port + i) for i in range(total)]
+    else:
+        addresses = ["127.%d.%d.1:%d" % (60 + i, i, port) for i in range(total)]
+    first, second = addresses[:2]
+    sessions = [lt.session(settings(a, second if i == 0 else first)) for i, a in enumerate(addresses)]
     info = make_torrent(folder)
     handles = []
     for i, session in enumerate(sessions[nodes:]):
@@ -60,7 +64,7 @@ def main():
         params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
         params.flags |= lt.torrent_flags.seed_mode if i < seeds else lt.torrent_flags.upload_mode
         handles.append(session.add_torrent(params))
-    members = ["%s:%d" % (a, port) for a in addresses[nodes:]]
+    members = addresses[nodes:]
     print(json.dumps({
         "bootstrap": first, "infohash": str(info.info_hash()),
         "seeds": members[:seeds], "leechers": members[seeds:],
