@@ -9,7 +9,7 @@ rm -rf demo && mkdir demo
 bt-lab --seed 7 --leechers 200 --seeds 20 --finishing 40 --duration 90s --dir demo -- \
   pipelines/lab-chain.sh demo/swarm.db
 echo
-bt-lab --check demo/swarm.db --truth demo/truth.ndjson
+bt-lab --check demo/swarm.db --truth demo/truth.ndjson --min-stay 20s
 cat <<'TEXT'
 
 Ask the database yourself:

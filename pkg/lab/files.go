@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"btkit/pkg/geo/geotest"
 	"btkit/pkg/record"
 )
 
@@ -19,6 +20,7 @@ const (
 	MagnetsFile = "magnets"      // a magnet link per line
 	NodesFile   = "nodes"        // some nodes of the DHT, as bt-peers-dht keeps them
 	EnvFile     = "env"          // what Environ says, for "." of a shell
+	GeoFolder   = "geoip"        // invented places of the 127.x addresses
 	TruthFile   = "truth.ndjson" // unless another name is given
 )
 
@@ -54,6 +56,9 @@ func (l *Lab) writeFiles() error {
 	}
 	if err := os.WriteFile(filepath.Join(l.Dir, NodesFile), []byte(nodes), 0o644); err != nil {
 		return fmt.Errorf("write nodes: %w", err)
+	}
+	if err := geotest.Write(filepath.Join(l.Dir, GeoFolder)); err != nil {
+		return err
 	}
 	return l.writeEnv()
 }
@@ -92,6 +97,7 @@ func (l *Lab) Environ() []string {
 		"BT_LAB_DURATION=" + l.Script.Options.Duration.String(),
 		"BT_BOOTSTRAP=" + strings.Join(nodes, ","),
 		"BT_ALLOW_PRIVATE=1",
+		"BT_GEOIP=" + filepath.Join(l.Dir, GeoFolder),
 	}
 }
 
@@ -107,6 +113,8 @@ func (l *Lab) Defaults() []string {
 		"BT_LISTEN=127.0.0.1:0",
 		fmt.Sprintf("BT_TRACKER_EVERY=%ds", max(l.opt.IntervalS, 1)),
 		"BT_TRACKER_IMPATIENT=1",
+		"BT_PER_NET=0",
+		"BT_RATE=1000",
 		"BT_DHT_EVERY=30s",
 		"BT_IMPATIENT=1",
 		fmt.Sprintf("BT_REVISIT=%v", max(5*time.Second, time.Duration(60*o.Pace)*time.Second)),
