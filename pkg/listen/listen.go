@@ -74,7 +74,7 @@ func (l *Listener) Announce() error {
 }
 
 // Hear adds the torrents of the stream: only they are answered. A hybrid
-// torrent is answered under both of its hashes (BEP 52).
+// torrent has two swarms, each with its own hash (BEP 52).
 func (l *Listener) Hear(line *record.Line) error {
 	if line.Type != "torrent" {
 		return nil
@@ -91,17 +91,19 @@ func (l *Listener) Hear(line *record.Line) error {
 	defer l.mu.Unlock()
 	t := l.torrents[made.InfoHash]
 	if t == nil {
-		t = &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}}
-		l.torrents[made.InfoHash] = t
-		if len(made.InfoHashV2) == 32 {
-			l.torrents[[20]byte(made.InfoHashV2[:20])] = t
+		t = l.swarm(made, &r)
+		if twin := made.Twin(); twin != nil {
+			l.swarm(twin, &r)
 		}
-	}
-	if r.Private != nil {
-		t.private = *r.Private
 	}
 	t.Learn(r.Pieces, l.need(r.Pieces, r.Need), r.PieceBytes)
 	return nil
+}
+
+func (l *Listener) swarm(made *visit.Torrent, r *record.Torrent) *torrent {
+	t := &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}, private: r.Private != nil && *r.Private}
+	l.torrents[made.InfoHash] = t
+	return t
 }
 
 func (l *Listener) need(pieces, said int64) int64 {

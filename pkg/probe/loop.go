@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -114,8 +115,8 @@ func (p *Probe) take(r any) {
 	}
 }
 
-// torrent adds a torrent or what is new about it. Of a hybrid torrent both
-// swarms are known (BEP 52).
+// torrent adds a torrent or what is new about it. A hybrid torrent has two
+// swarms (BEP 52).
 func (p *Probe) torrent(r *record.Torrent) {
 	t, ok := p.torrents[r.InfoHash]
 	if !ok {
@@ -123,26 +124,37 @@ func (p *Probe) torrent(r *record.Torrent) {
 		if err != nil {
 			return
 		}
-		t = &torrent{Torrent: made}
-		p.torrents[r.InfoHash] = t
+		t = p.swarm(made)
+		if twin := made.Twin(); twin != nil {
+			p.swarm(twin)
+		}
 	}
 	need := r.Need
 	if p.options.Percent > 0 {
 		need = p.need(r.Pieces)
 	}
 	t.Learn(r.Pieces, need, r.PieceBytes)
-	if r.Private != nil {
-		t.private = *r.Private
+	for _, hash := range []string{r.InfoHash, fmt.Sprintf("%.40s", r.InfoHashV2)} {
+		if swarm := p.torrents[hash]; swarm != nil && r.Private != nil {
+			swarm.private = *r.Private
+		}
 	}
 	for _, addr := range r.Peers {
 		if to, err := netip.ParseAddrPort(addr); err == nil {
 			p.add(t, to)
 		}
 	}
-	for _, early := range p.early[r.InfoHash] {
+}
+
+// swarm begins to follow a swarm, with the peers that were named before.
+func (p *Probe) swarm(made *visit.Torrent) *torrent {
+	t := &torrent{Torrent: made}
+	p.torrents[made.Hex()] = t
+	for _, early := range p.early[made.Hex()] {
 		p.hearsay(early)
 	}
-	delete(p.early, r.InfoHash)
+	delete(p.early, made.Hex())
+	return t
 }
 
 // hearsay adds a peer that a source named. An incoming peer is only noted as

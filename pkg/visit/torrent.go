@@ -14,7 +14,7 @@ type Torrent struct {
 	InfoHash   [20]byte
 	InfoHashV2 []byte // 32 bytes, or nil
 
-	size atomic.Pointer[size]
+	size *atomic.Pointer[size]
 }
 
 type size struct{ pieces, need, pieceBytes int64 }
@@ -26,12 +26,22 @@ func NewTorrent(r *record.Torrent) (*Torrent, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Torrent{InfoHash: hash}
+	t := &Torrent{InfoHash: hash, size: new(atomic.Pointer[size])}
 	if v2, err := hex.DecodeString(r.InfoHashV2); err == nil && len(v2) == 32 {
 		t.InfoHashV2 = v2
 	}
 	t.Learn(r.Pieces, r.Need, r.PieceBytes)
 	return t, nil
+}
+
+// Twin is the other swarm of a hybrid torrent, which speaks the first 20 bytes
+// of the v2 hash (BEP 52), or nil if there is none. What one learns of the size,
+// both know.
+func (t *Torrent) Twin() *Torrent {
+	if t.InfoHashV2 == nil || string(t.InfoHashV2[:20]) == string(t.InfoHash[:]) {
+		return nil
+	}
+	return &Torrent{InfoHash: [20]byte(t.InfoHashV2[:20]), InfoHashV2: t.InfoHashV2, size: t.size}
 }
 
 // Learn sets the number of pieces, the threshold and the length of a piece in
