@@ -55,4 +55,3 @@ func run(s *cmdline.Session) error {
 	s.Progress(a.Status)
 	return a.End(s.Each(a.Pass(s.Duration("stats"))))
 }
-

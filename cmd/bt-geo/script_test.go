@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"btkit/pkg/geo/geotest"
+	"btkit/pkg/script"
 )
 
 func TestMain(m *testing.M) {
@@ -16,15 +16,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:  "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"databases": databases, "database": database, "dns": dns},
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("BT_GEOIP", "no-such-folder")
-			env.Setenv("BT_GREASE", os.Getenv("BT_GREASE"))
-			return nil
-		},
-	})
+	script.Run(t, script.Commands{"databases": databases, "database": database, "dns": dns}, "BT_GEOIP=no-such-folder")
 }
 
 // databases FOLDER writes the invented databases of the loopback network.

@@ -7,6 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"btkit/pkg/lab/dhtd"
+	"btkit/pkg/script"
 )
 
 func TestMain(m *testing.M) {
@@ -39,12 +40,5 @@ func TestScripts(t *testing.T) {
 			nodes.Put(torrent.hash, netip.AddrPortFrom(addr, 7000), dhtd.Entry{Seed: k < torrent.seeds})
 		}
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("BT_BOOTSTRAP", nodes.Contacts()[0].Addr.String())
-			env.Setenv("BT_ALLOW_PRIVATE", "1")
-			return nil
-		},
-	})
+	script.Run(t, nil, "BT_BOOTSTRAP="+nodes.Contacts()[0].Addr.String(), "BT_ALLOW_PRIVATE=1")
 }

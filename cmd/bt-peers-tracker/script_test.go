@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"btkit/pkg/lab/trackerd"
+	"btkit/pkg/script"
 )
 
 func TestMain(m *testing.M) {
@@ -24,12 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"trackers": startTrackers, "log": startLog, "status": status, "await": await, "envfile": envFile,
-		},
-	})
+	script.Run(t, script.Commands{"trackers": startTrackers, "log": startLog, "await": await, "envfile": envFile})
 }
 
 // startTrackers runs a tracker over HTTP and one over UDP, which know two
@@ -98,18 +94,4 @@ func envFile(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
-}
-
-// status runs a command and compares its exit status: status 3 bt-meta x.
-func status(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: status N COMMAND ...")
-	}
-	got := "0"
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		got = strings.TrimPrefix(err.Error(), "exit status ")
-	}
-	if got != args[0] {
-		ts.Fatalf("exit status %s, want %s", got, args[0])
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"btkit/pkg/script"
 	"btkit/pkg/store"
 )
 
@@ -25,10 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(env *testscript.Env) error {
-		env.Setenv("BT_GREASE", os.Getenv("BT_GREASE"))
-		return nil
-	}})
+	script.Run(t, nil)
 }
 
 // queryMain prints the rows that a query gives: query DATABASE SQL.

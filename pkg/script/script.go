@@ -12,6 +12,7 @@ package script
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -27,20 +28,17 @@ import (
 // Commands are added to those of the scripts.
 type Commands = map[string]func(*testscript.TestScript, bool, []string)
 
-// Run runs the scripts in testdata. Commands given replace those of this
-// package.
-func Run(t *testing.T, more ...Commands) {
+// Run runs the scripts in testdata, with more commands if there are any, and
+// with settings "NAME=value" in their environment.
+func Run(t *testing.T, more Commands, settings ...string) {
 	t.Helper()
 	commands := Commands{"status": status, "lab": startLab}
-	for _, m := range more {
-		for name, f := range m {
-			commands[name] = f
-		}
-	}
+	maps.Copy(commands, more)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("BT_GREASE", os.Getenv("BT_GREASE"))
+			e.Vars = append(e.Vars, "BT_GREASE="+os.Getenv("BT_GREASE"))
+			e.Vars = append(e.Vars, settings...)
 			return nil
 		},
 		Cmds: commands,
