@@ -25,7 +25,9 @@ names it in every conversation.
 
 Only torrents that the records on standard input name are answered. All records are passed on;
 each connection adds a peer record with source "incoming", progress records, and a visit record when it
-ends. A peer that names its own listening port is known by that port (listen_port).`
+ends. A peer that names its own listening port is known by that port (listen_port).
+
+With --once, a peer is let go when its reading has settled, and the command stops at the end of its input.`
 
 func main() { cmdline.Main(command()) }
 
