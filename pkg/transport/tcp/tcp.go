@@ -1,4 +1,5 @@
-// Package tcp opens byte streams over TCP, IPv4 and IPv6 (BEP 3).
+// Package tcp opens byte streams over TCP, IPv4 and IPv6 (BEP 3). What is said
+// over them, and whom to call, is left to others.
 package tcp
 
 import (
@@ -13,9 +14,17 @@ type Dialer struct {
 	Timeout time.Duration
 }
 
-// Dial connects to a peer. Errors are those of the net package, which package
-// outcome classifies.
+// Dial connects to a peer. Errors are *net.OpError, which package outcome
+// classifies.
 func (d Dialer) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	if to.Addr().Zone() != "" {
+		return d.dialAny(ctx, to)
+	}
+	return d.dial(ctx, to)
+}
+
+// dialAny leaves it to the net package.
+func (d Dialer) dialAny(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: d.Timeout, KeepAlive: -1}
 	return dialer.DialContext(ctx, "tcp", to.String())
 }
