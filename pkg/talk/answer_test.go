@@ -43,8 +43,11 @@ func TestAnswerToOurselves(t *testing.T) {
 	h := theirHandshake()
 	h.PeerID = us.PeerID
 	m := answer(t, scene{}, h, nil)
-	if got := m.rest(); len(got) != 0 || m.rx != 0 {
-		t.Errorf("got %d bytes, want silence", m.rx)
+	if got := m.readHandshake(); got.PeerID != us.PeerID {
+		t.Errorf("got peer id %q, want our own, so that the dialling side knows", got.PeerID)
+	}
+	if got := m.rest(); len(got) != 0 {
+		t.Errorf("got %d messages behind the handshake, want none", len(got))
 	}
 	m.wantEnd(outcome.Self)
 }

@@ -133,11 +133,11 @@ func (c *Conversation) Open() outcome.Outcome {
 func (c *Conversation) Answer(h peerwire.Handshake, rest []byte) outcome.Outcome {
 	defer c.conn.Close()
 	c.moved(peerwire.HandshakeLen+len(rest), 0)
-	if h.PeerID == c.self.PeerID {
-		return outcome.Self
-	}
 	if err := c.write(c.self.handshake(h.InfoHash)); err != nil {
 		return outcome.Of(err)
+	}
+	if h.PeerID == c.self.PeerID { // told afterwards, so that the dialling side knows too
+		return outcome.Self
 	}
 	return c.talk(h, rest)
 }
