@@ -111,35 +111,46 @@ var errLeft = errors.New("left")
 // and says how it ended.
 func (c *Conversation) Open() outcome.Outcome {
 	defer c.conn.Close()
-	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
-		return outcome.Of(err)
-	}
-	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
-	if err != nil && c.leaving.Load() {
-		return outcome.Canceled
-	}
-	if err != nil {
-		return outcome.Of(err)
-	}
-	if err := c.check(h); err != nil {
-		c.Visit.Greeted(c.now(), h)
-		return outcome.Of(err)
-	}
-	return c.talk(h, rest)
+	return c.talk(c.call())
 }
 
 // Answer leads a conversation that the peer began and whose handshake has been
 // read, with what followed it.
 func (c *Conversation) Answer(h peerwire.Handshake, rest []byte) outcome.Outcome {
 	defer c.conn.Close()
+	return c.talk(c.answer(h, rest))
+}
+
+// call says our handshake first.
+func (c *Conversation) call() error {
+	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
+		return err
+	}
+	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
+	if err != nil && c.leaving.Load() {
+		return outcome.Fail(outcome.Canceled, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.check(h); err != nil {
+		c.Visit.Greeted(c.now(), h)
+		return err
+	}
+	return c.greet(h, rest)
+}
+
+// answer says our handshake second, to ourselves too, so that the side that
+// dialled knows.
+func (c *Conversation) answer(h peerwire.Handshake, rest []byte) error {
 	c.moved(peerwire.HandshakeLen+len(rest), 0)
 	if err := c.write(c.self.handshake(h.InfoHash)); err != nil {
-		return outcome.Of(err)
+		return err
 	}
-	if h.PeerID == c.self.PeerID { // told afterwards, so that the dialling side knows too
-		return outcome.Self
+	if h.PeerID == c.self.PeerID {
+		return outcome.Fail(outcome.Self, nil)
 	}
-	return c.talk(h, rest)
+	return c.greet(h, rest)
 }
 
 // check compares the answer with the question.
@@ -155,18 +166,24 @@ func (c *Conversation) check(h peerwire.Handshake) error {
 	return nil
 }
 
-// talk goes from the handshakes to the end.
-func (c *Conversation) talk(h peerwire.Handshake, rest []byte) outcome.Outcome {
+// greet says what follows our handshake and hears what followed the peer's.
+func (c *Conversation) greet(h peerwire.Handshake, rest []byte) error {
 	at := c.now()
 	c.Visit.Greeted(at, h)
 	c.decoder.MaxFrame = peerwire.FrameCap(int(c.Visit.Torrent().Pieces()))
 	if c.manner.Silence > 0 {
 		c.silentAt = at.Add(c.manner.Silence)
 	}
-	err := c.write(c.self.greeting(h))
-	if err == nil {
-		err = c.feed(rest)
+	if err := c.write(c.self.greeting(h)); err != nil {
+		return err
 	}
+	return c.feed(rest)
+}
+
+// talk goes from the greetings to the end, unless they failed. A conversation
+// waits in here; what lies below it on the stack while it waits is kept small,
+// since a thousand of them are held.
+func (c *Conversation) talk(err error) outcome.Outcome {
 	buf := c.small[:]
 	for err == nil {
 		var n int
