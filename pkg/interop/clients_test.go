@@ -19,6 +19,7 @@ import (
 // plain handshake with the pieces that its own interface reports, streams
 // HAVE while held, and dials an address that only the tracker told it.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	onStage(t, func(t *testing.T, stage *Stage) {
 		swarm := newSwarm(t, stage)
 		elsewhere := stage.Addr(placeProbe)

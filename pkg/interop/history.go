@@ -11,8 +11,8 @@ import (
 // watchEvery is the time between two looks at every client.
 const watchEvery = 200 * time.Millisecond
 
-// history is what the clients reported about one torrent, in order of time;
-// only changes are kept. It is the truth that the toolkit is compared with.
+// history is all that the clients reported about one torrent, in order of
+// time. It is the truth that the toolkit is compared with.
 type history struct {
 	mu       sync.Mutex
 	readings map[string][]Status
@@ -75,10 +75,7 @@ func (h *history) note(ctx context.Context, key string, s Status, err error) {
 		}
 		return
 	}
-	past := h.readings[key]
-	if n := len(past); n == 0 || past[n-1].Have != s.Have {
-		h.readings[key] = append(past, s)
-	}
+	h.readings[key] = append(h.readings[key], s)
 }
 
 // of gives the reports of c about t so far, and the last failed one.
@@ -98,4 +95,19 @@ func (h *history) crossed(c Client, t *Torrent) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// between gives the fewest and the most pieces that c can have had from one
+// time to another: as many as it reported last before, and first after.
+func (h *history) between(c Client, t *Torrent, from, to time.Time) (least, most int) {
+	reports, _ := h.of(c, t)
+	for _, s := range reports {
+		if !s.Answered.After(from) {
+			least = s.Have
+		}
+		if !s.Asked.Before(to) {
+			return least, s.Have
+		}
+	}
+	return least, t.Pieces
 }

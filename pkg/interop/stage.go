@@ -116,7 +116,7 @@ func runInside(ctx context.Context, test string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start in a namespace: %w", err)
 	}
-	relay(os.Stdout, out)
+	relay(os.Stdout, out, test)
 	return cmd.Wait()
 }
 
@@ -134,14 +134,15 @@ func newNamespaces() *syscall.SysProcAttr {
 	return attr
 }
 
-// relay copies the inner test's lines, indented so that the outer test's own
-// verdict remains the only one at the start of a line.
-func relay(to io.Writer, from io.Reader) {
+// relay copies the inner test's lines, with its name in front, since tests run
+// side by side. So the outer test's own verdict remains the only one at the
+// start of a line.
+func relay(to io.Writer, from io.Reader, test string) {
 	lines := bufio.NewReader(from)
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
-			fmt.Fprintf(to, "    | %s\n", strings.TrimSuffix(line, "\n"))
+			fmt.Fprintf(to, "    %s| %s\n", test, strings.TrimSuffix(line, "\n"))
 		}
 		if err != nil {
 			return
