@@ -62,7 +62,7 @@ func bitComet(id []byte) (client, version, style string) {
 }
 
 func byPrefix(id []byte) (client, version, style string) {
-	for _, p := range prefixes {
+	for _, p := range prefixes[:] { // not a copy of it
 		if !strings.HasPrefix(string(id[p.offset:]), p.literal) {
 			continue
 		}
