@@ -36,18 +36,27 @@ type talker struct {
 	session uint64
 }
 
-// run dials and talks, and reports the end.
+// run dials and talks, and reports the end. While a conversation is held it
+// waits below here: what is done before and after has its own functions, so
+// that it leaves nothing on the stack.
 func (t *talker) run(ctx context.Context) {
+	v := t.begin()
+	t.end(v, t.talk(ctx, v))
+}
+
+func (t *talker) begin() *visit.Conversation {
 	o := &t.probe.options
-	v := visit.New(visit.Start{Torrent: t.p.t.Torrent, Addr: t.p.addr, Session: t.session, Direction: visit.Out,
+	return visit.New(visit.Start{Torrent: t.p.t.Torrent, Addr: t.p.addr, Session: t.session, Direction: visit.Out,
 		N: t.n, Transport: o.Transport, At: o.Now(), Rules: o.Rules})
-	how := t.talk(ctx, v)
-	at := o.Now()
+}
+
+func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
+	at := t.probe.options.Now()
 	readings, end := v.End(at, how)
 	for _, r := range readings {
 		t.Told(nil, r)
 	}
-	if !o.Gaps {
+	if !t.probe.options.Gaps {
 		end.GapMS = 0
 	}
 	t.probe.put(end)
@@ -55,13 +64,24 @@ func (t *talker) run(ctx context.Context) {
 }
 
 func (t *talker) talk(ctx context.Context, v *visit.Conversation) outcome.Outcome {
+	c, err := t.call(ctx, v)
+	if err != nil {
+		return outcome.Of(err)
+	}
+	stop := context.AfterFunc(ctx, c.Leave)
+	defer stop()
+	return c.Open()
+}
+
+// call dials, and hands the conversation to the loop.
+func (t *talker) call(ctx context.Context, v *visit.Conversation) (*talk.Conversation, error) {
 	o := &t.probe.options
 	if err := o.Allow(t.p.addr.Addr()); err != nil {
-		return outcome.Of(err)
+		return nil, err
 	}
 	conn, err := o.Dial(ctx, t.p.addr)
 	if err != nil {
-		return outcome.Of(err)
+		return nil, err
 	}
 	v.Connected(o.Now())
 	c := talk.New(conn, v, t.probe.self(), o.Manner, t)
@@ -71,9 +91,7 @@ func (t *talker) talk(ctx context.Context, v *visit.Conversation) outcome.Outcom
 	if ctx.Err() != nil {
 		c.Leave()
 	}
-	stop := context.AfterFunc(ctx, c.Leave)
-	defer stop()
-	return c.Open()
+	return c, nil
 }
 
 // Told passes a reading on to the stream and to the loop.
