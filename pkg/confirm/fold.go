@@ -211,6 +211,7 @@ func (x *peer) stand(p *record.Progress, at, need int64, fresh bool) (crossed bo
 	if p.Have >= need {
 		return x.class != superSeed && x.flags&soundBelow != 0
 	}
+	x.paceTo(p, at)
 	x.below, x.belowHave = at, uint32(p.Have)
 	switch {
 	case p.SuperSeed && fresh:
@@ -248,12 +249,41 @@ func (x *peer) rateTo(p *record.Progress, at, lastPiece int64) {
 	x.base, x.baseHave = at, uint32(p.Have)
 }
 
+// paceApart is the least distance of two readings that give a pace, in
+// microseconds.
+const paceApart = int64(2 * time.Second / time.Microsecond)
+
+// paceTo updates the pace at which the peer comes nearer to the threshold.
+func (x *peer) paceTo(p *record.Progress, at int64) {
+	if x.below == 0 || at-x.below < paceApart || p.Have < int64(x.belowHave) {
+		return
+	}
+	x.pace = float32(float64(p.Have-int64(x.belowHave)) * 1e6 / float64(at-x.below))
+}
+
+// crossing estimates when a peer crossed between its last reading below the
+// threshold and the one at or above it: as it would have at its latest pace; if
+// none is known, in proportion to the pieces, of which those beyond the threshold
+// say nothing when the peer is complete.
+func (x *peer) crossing(p *record.Progress, at, need int64) int64 {
+	span := at - x.below
+	missing := float64(need - int64(x.belowHave))
+	if x.pace > 0 {
+		return x.below + min(span, int64(missing*1e6/float64(x.pace)))
+	}
+	gained := float64(p.Have - int64(x.belowHave))
+	if p.Complete {
+		return x.below + span/2
+	}
+	return x.below + int64(float64(span)*missing/gained)
+}
+
 func (x *peer) download(p *record.Progress, need int64, how string) *record.Download {
 	d := &record.Download{
 		InfoHash: p.InfoHash, IP: p.IP, Port: identityPort(p), Client: p.Client, Direction: p.Direction, Identity: how,
 		FirstTS: micro(x.first), FirstHave: int64(x.firstHave),
 		BelowTS: micro(x.below), BelowHave: int64(x.belowHave),
-		AboveTS: p.TS, AboveHave: p.Have, Need: need, Pieces: p.Pieces,
+		AboveTS: p.TS, AboveHave: p.Have, CrossedTS: micro(x.crossing(p, p.TS.UnixMicro(), need)), Need: need, Pieces: p.Pieces,
 		RateBPS: float64(x.rate), Readings: int64(x.readings), Visits: int64(x.visits),
 	}
 	d.TS = p.TS

@@ -7,6 +7,7 @@ type peer struct {
 	firstHave, belowHave          uint32 // pieces at those times
 	lastHave, baseHave            uint32
 	rate                          float32 // highest so far, bytes per second
+	pace                          float32 // latest below the threshold, pieces per second
 	torrent                       uint32
 	readings, visits, regressions uint16
 	session                       uint32 // of the latest reading, shortened

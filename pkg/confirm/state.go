@@ -90,7 +90,7 @@ func (x *peer) append(b []byte) []byte {
 	for _, n := range []int64{x.first, x.below, x.last, x.base} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	for _, n := range []uint32{x.firstHave, x.belowHave, x.lastHave, x.baseHave, math.Float32bits(x.rate),
+	for _, n := range []uint32{x.firstHave, x.belowHave, x.lastHave, x.baseHave, math.Float32bits(x.rate), math.Float32bits(x.pace),
 		x.torrent, x.session, x.mark.id, x.mark.family} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
@@ -114,7 +114,7 @@ func (f *Fold) unmarshal(b []byte) error {
 	for range c.count(26 + 4) {
 		f.readTorrent(&c)
 	}
-	n := c.count(32 + 36 + 6 + 3)
+	n := c.count(32 + 40 + 6 + 3)
 	for range n {
 		f.readPeer(&c)
 	}
@@ -149,12 +149,12 @@ func (f *Fold) readPeer(c *cursor) {
 	for _, n := range []*int64{&x.first, &x.below, &x.last, &x.base} {
 		*n = int64(c.u64())
 	}
-	var rate uint32
-	for _, n := range []*uint32{&x.firstHave, &x.belowHave, &x.lastHave, &x.baseHave, &rate,
+	var rate, pace uint32
+	for _, n := range []*uint32{&x.firstHave, &x.belowHave, &x.lastHave, &x.baseHave, &rate, &pace,
 		&x.torrent, &x.session, &x.mark.id, &x.mark.family} {
 		*n = c.u32()
 	}
-	x.rate = math.Float32frombits(rate)
+	x.rate, x.pace = math.Float32frombits(rate), math.Float32frombits(pace)
 	for _, n := range []*uint16{&x.readings, &x.visits, &x.regressions} {
 		*n = c.u16()
 	}

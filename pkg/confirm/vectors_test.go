@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"testing"
+	"time"
 
 	"btkit/pkg/record"
 )
@@ -198,7 +199,7 @@ func TestDownloadRecord(t *testing.T) {
 	got := downloads(out)
 	want := &record.Download{InfoHash: hashA, IP: netip.MustParseAddr("192.0.2.1"), Port: 6881, Client: "qBittorrent/4.6.5",
 		Direction: "in", Identity: "listen-port", FirstTS: second(0), FirstHave: 10, BelowTS: second(90), BelowHave: 97,
-		AboveTS: second(95), AboveHave: 99, Need: 98, Pieces: 100, Readings: 5, Visits: 3}
+		AboveTS: second(95), AboveHave: 99, CrossedTS: second(90).Add(526315 * time.Microsecond), Need: 98, Pieces: 100, Readings: 5, Visits: 3}
 	want.TS = second(95)
 	if len(got) != 1 {
 		t.Fatalf("got %s, want one download", text(out))

@@ -96,11 +96,14 @@ func kindOf(t *testing.T, r record.Record) string {
 }
 
 // setNames fills in the required addresses and times, which have no zero value
-// on the line, and the torrent, without which a record is about nothing.
+// on the line, and what a record means nothing without.
 func setNames(r record.Record) {
 	v := reflect.ValueOf(r).Elem()
 	if hash := v.FieldByName("InfoHash"); hash.IsValid() {
 		hash.SetString(goldenHash)
+	}
+	if l, ok := r.(*record.Listen); ok {
+		l.Port, l.PeerID = 9, goldenPeer
 	}
 	for i := range v.NumField() {
 		if strings.Contains(v.Type().Field(i).Tag.Get("json"), "omitempty") {

@@ -35,6 +35,9 @@ type Download struct {
 	AboveTS time.Time `json:"above_ts"`
 	// Pieces at that time.
 	AboveHave int64 `json:"above_have"`
+	// Estimate of when it crossed the threshold, between the two readings: by its
+	// latest rate, else evenly. Counts per hour go by this time.
+	CrossedTS time.Time `json:"crossed_ts"`
 	// Pieces at the completion threshold.
 	Need int64 `json:"need"`
 	// Pieces of the torrent.

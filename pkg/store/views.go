@@ -78,8 +78,8 @@ SELECT d.above_ts AS ts, d.infohash, t.name, t.bytes, d.ip, d.port, d.client, d.
   round((julianday(d.above_ts) - julianday(d.first_ts)) * 86400, 3) AS watched_s,
   d.rate_bps, p.continent, p.country, p.city, p.asn, p.as_org
 FROM download d LEFT JOIN torrents t ON t.infohash = d.infohash LEFT JOIN places p ON p.ip = d.ip`},
-		perTime("minute", "substr(above_ts, 1, 16) || ':00Z'"),
-		perTime("hour", "substr(above_ts, 1, 13) || ':00:00Z'"),
+		perTime("minute", "substr(crossed_ts, 1, 16) || ':00Z'"),
+		perTime("hour", "substr(crossed_ts, 1, 13) || ':00:00Z'"),
 		{Name: "downloads_per_country", Doc: "Confirmed downloads by country; NULL is not known.", Columns: []Column{
 			col("country", "ISO code of the country."), col("downloads", "Confirmed downloads."),
 			col("addresses", "Distinct addresses among them."), col("share", "Part of all, 0 to 1."),
@@ -97,14 +97,16 @@ FROM download GROUP BY client`},
 	}
 }
 
-// perTime counts downloads by the time of the confirming reading.
+// perTime counts downloads by the estimated time of the crossing.
 func perTime(unit, begin string) View {
-	return View{Name: "downloads_per_" + unit, Doc: "Confirmed downloads by the " + unit + " of the first reading at or above the threshold.",
+	return View{Name: "downloads_per_" + unit, Doc: "Confirmed downloads by the " + unit + " in which they crossed the threshold, as estimated between two readings.",
 		Columns: []Column{col(unit, "Begin of the "+unit+", UTC."), col("infohash", "Torrent."), col("downloads", "Confirmed downloads."),
-			col("addresses", "Distinct addresses among them.")},
+			col("addresses", "Distinct addresses among them."),
+			col("certain", "Downloads whose two readings lie in this "+unit+" both.")},
 		query: fmt.Sprintf(`
-SELECT %s AS %s, infohash, count(*) AS downloads, count(DISTINCT ip) AS addresses
-FROM download GROUP BY 1, 2`, begin, unit)}
+SELECT %[1]s AS %[2]s, infohash, count(*) AS downloads, count(DISTINCT ip) AS addresses,
+  sum(%[3]s = %[4]s) AS certain
+FROM download GROUP BY 1, 2`, begin, unit, strings.ReplaceAll(begin, "crossed_ts", "below_ts"), strings.ReplaceAll(begin, "crossed_ts", "above_ts"))}
 }
 
 // placesQuery takes the place from every kind with an address: a filter marks

@@ -26,7 +26,7 @@ func attempt(n byte, number int64, stage, outcome string) *record.Visit {
 func confirmed(n byte, client string, after time.Duration) *record.Download {
 	return &record.Download{InfoHash: "aa", IP: peerAddr(n), Port: 6881, Direction: "out", Client: client, Identity: "address",
 		FirstTS: testTime, FirstHave: 10, BelowTS: testTime.Add(after - 10*time.Second), BelowHave: 97,
-		AboveTS: testTime.Add(after), AboveHave: 98, Need: 98, Pieces: 100}
+		AboveTS: testTime.Add(after), AboveHave: 98, CrossedTS: testTime.Add(after), Need: 98, Pieces: 100}
 }
 
 func request(source, via, outcome string, peers, fresh int64) *record.Request {
@@ -70,8 +70,8 @@ func TestViews(t *testing.T) {
 		want  []string
 	}{
 		{"SELECT infohash, name, pieces, need FROM torrents", []string{"aa|thing|100|98", "bb|idle||"}},
-		{"SELECT * FROM downloads_per_minute", []string{"2026-11-20T23:01:00Z|aa|1|1", "2026-11-20T23:04:00Z|aa|1|1"}},
-		{"SELECT * FROM downloads_per_hour", []string{"2026-11-20T23:00:00Z|aa|2|2"}},
+		{"SELECT * FROM downloads_per_minute", []string{"2026-11-20T23:01:00Z|aa|1|1|1", "2026-11-20T23:04:00Z|aa|1|1|0"}},
+		{"SELECT * FROM downloads_per_hour", []string{"2026-11-20T23:00:00Z|aa|2|2|2"}},
 		{"SELECT * FROM downloads_per_country", []string{"|1|1|0.5", "SE|1|1|0.5"}},
 		{"SELECT * FROM downloads_per_client", []string{"Test|Test 1.0|1|0.5", "qBittorrent|qBittorrent v4.5.2|1|0.5"}},
 		{"SELECT ip, name, crossing_s, watched_s, country, city, asn, as_org FROM downloads",

@@ -35,7 +35,7 @@ func truth(n int, change func(*record.Truth)) record.Truth {
 }
 
 func download(n int, below, above float64) record.Download {
-	return record.Download{InfoHash: "aa", IP: ip(n), Port: uint16(20000 + n), BelowTS: at(below), AboveTS: at(above)}
+	return record.Download{InfoHash: "aa", IP: ip(n), Port: uint16(20000 + n), BelowTS: at(below), AboveTS: at(above), CrossedTS: at(above)}
 }
 
 func same(*record.Truth) {}
@@ -49,14 +49,14 @@ func TestFalseConfirmations(t *testing.T) {
 	}{
 		"right":                 {truth(1, same), []record.Download{download(1, 99, 100.1)}, ""},
 		"right, held wide":      {truth(1, same), []record.Download{download(1, 10, 500)}, ""},
-		"right, dialled in":     {truth(1, same), []record.Download{{InfoHash: "aa", IP: ip(1), Port: 44444, BelowTS: at(9), AboveTS: at(101)}}, ""},
+		"right, dialled in":     {truth(1, same), []record.Download{{InfoHash: "aa", IP: ip(1), Port: 44444, BelowTS: at(9), AboveTS: at(101), CrossedTS: at(101)}}, ""},
 		"right, hidden address": {truth(1, same), []record.Download{hidden(download(1, 99, 100))}, ""},
 		"stranger":              {truth(1, same), []record.Download{download(2, 99, 100)}, Unknown},
 		"hidden stranger":       {truth(1, same), []record.Download{hidden(download(2, 99, 100))}, Unknown},
 		"other torrent":         {truth(1, func(t *record.Truth) { t.InfoHash = "bb" }), []record.Download{download(1, 99, 100)}, Unknown},
 		"twice":                 {truth(1, same), []record.Download{download(1, 99, 100), download(1, 10, 101)}, Twice},
 		"too early":             {truth(1, same), []record.Download{download(1, 50, 97)}, TooEarly},
-		"below too late":        {truth(1, same), []record.Download{download(1, 103, 110)}, TooLate},
+		"below too late":        {truth(1, same), []record.Download{download(1, 106, 110)}, TooLate},
 		"never crossed":         {truth(1, func(t *record.Truth) { t.CrossedTS = time.Time{} }), []record.Download{download(1, 99, 100)}, Never},
 		"complete at first": {truth(1, func(t *record.Truth) { t.CrossedTS = time.Time{}; t.FirstHave = 99 }),
 			[]record.Download{download(1, 99, 100)}, Began},
@@ -195,12 +195,12 @@ func database(t *testing.T, path string, d record.Download, hash string) {
 	}
 	defer db.Close()
 	const form = "2006-01-02T15:04:05.000000Z"
-	if _, err := db.Exec("CREATE TABLE download (infohash TEXT, ip TEXT, port INTEGER, below_ts TEXT, above_ts TEXT)"); err != nil {
+	if _, err := db.Exec("CREATE TABLE download (infohash TEXT, ip TEXT, port INTEGER, below_ts TEXT, above_ts TEXT, crossed_ts TEXT)"); err != nil {
 		t.Fatal(err)
 	}
 	for _, address := range []string{d.IP.String(), hash} {
-		if _, err := db.Exec("INSERT INTO download VALUES (?, ?, ?, ?, ?)", d.InfoHash, address, d.Port,
-			d.BelowTS.Format(form), d.AboveTS.Format(form)); err != nil {
+		if _, err := db.Exec("INSERT INTO download VALUES (?, ?, ?, ?, ?, ?)", d.InfoHash, address, d.Port,
+			d.BelowTS.Format(form), d.AboveTS.Format(form), d.CrossedTS.Format(form)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,10 +31,13 @@ func (o Options) filled() Options {
 		o.Recall = 0.99
 	}
 	if o.Slack == 0 {
-		o.Slack = 2 * time.Second
+		o.Slack = 5 * time.Second
 	}
 	return o
 }
+
+// clockSlack is what two readings of one clock may differ by on a busy machine.
+const clockSlack = 100 * time.Millisecond
 
 // Reasons why a confirmed download is false.
 const (
@@ -73,8 +76,8 @@ type Missed struct {
 }
 
 // Minute counts crossings by the minute in which they happened, and confirmed
-// downloads by the minute of the confirming reading. A download happened between
-// two readings: Least counts those that were in this minute for certain, Most
+// downloads by the minute in which bt-confirm thinks that they crossed. A download
+// happened between two readings: Least counts those that were in this minute for certain, Most
 // those that may have been.
 type Minute struct {
 	Begin                       time.Time
@@ -168,7 +171,7 @@ func verdict(d record.Download, t record.Truth, slack time.Duration) string {
 		return Began
 	case t.CrossedTS.IsZero():
 		return Never
-	case d.AboveTS.Before(t.CrossedTS.Add(-slack)):
+	case d.AboveTS.Before(t.CrossedTS.Add(-clockSlack)):
 		return TooEarly
 	case d.BelowTS.After(t.CrossedTS.Add(slack)):
 		return TooLate
@@ -219,8 +222,8 @@ func minutes(r *Report) []Minute {
 		}
 	}
 	for _, d := range r.all() {
+		at(d.CrossedTS).Counted++
 		last := at(d.AboveTS)
-		last.Counted++
 		if at(d.BelowTS) == last {
 			last.Least++
 		}

@@ -113,7 +113,7 @@ func fromDatabase(path string) ([]record.Download, error) {
 }
 
 func query(db *sql.DB) ([]record.Download, error) {
-	rows, err := db.Query("SELECT infohash, ip, coalesce(port, 0), below_ts, above_ts FROM download")
+	rows, err := db.Query("SELECT infohash, ip, coalesce(port, 0), below_ts, above_ts, crossed_ts FROM download")
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +121,8 @@ func query(db *sql.DB) ([]record.Download, error) {
 	var all []record.Download
 	for rows.Next() {
 		var d record.Download
-		var ip, below, above string
-		if err := rows.Scan(&d.InfoHash, &ip, &d.Port, &below, &above); err != nil {
+		var ip, below, above, crossed string
+		if err := rows.Scan(&d.InfoHash, &ip, &d.Port, &below, &above, &crossed); err != nil {
 			return nil, err
 		}
 		d.IP, _ = netip.ParseAddr(ip)
@@ -130,6 +130,9 @@ func query(db *sql.DB) ([]record.Download, error) {
 			return nil, err
 		}
 		if d.AboveTS, err = time.Parse(time.RFC3339Nano, above); err != nil {
+			return nil, err
+		}
+		if d.CrossedTS, err = time.Parse(time.RFC3339Nano, crossed); err != nil {
 			return nil, err
 		}
 		all = append(all, d)

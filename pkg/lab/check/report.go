@@ -91,7 +91,7 @@ func (r *Report) Err() error {
 // crossing.
 func (r *Report) SameMinute() (n int) {
 	for _, p := range r.pairs {
-		if p.download.AboveTS.Truncate(time.Minute).Equal(p.truth.CrossedTS.Truncate(time.Minute)) {
+		if p.download.CrossedTS.Truncate(time.Minute).Equal(p.truth.CrossedTS.Truncate(time.Minute)) {
 			n++
 		}
 	}
