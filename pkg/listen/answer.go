@@ -22,7 +22,7 @@ const maxKnown = 1 << 16
 // answer leads one conversation that a peer began.
 func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 	began := l.options.Now()
-	h, rest, err := talk.ReadHandshake(conn, l.options.Manner.Handshake)
+	h, rest, err := l.read(conn)
 	if err != nil {
 		l.count(outcome.Of(err))
 		conn.Close()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
@@ -28,10 +29,12 @@ type Listener struct {
 	sockets []net.Listener
 	failed  chan struct{} // closed when records cannot be written
 	fail    sync.Once
+	ended   chan struct{} // closed when no more records will come
 
 	mu       sync.Mutex
 	torrents map[[20]byte]*torrent
 	open     map[netip.Addr]int
+	greeting map[net.Conn]struct{} // handshake not read yet
 	running  map[*talk.Conversation]struct{}
 	total    int
 	stopping bool
@@ -54,8 +57,9 @@ type torrent struct {
 // ends.
 func New(o Options, sockets []net.Listener, out *record.Writer) *Listener {
 	o.defaults()
-	return &Listener{options: o, out: out, sockets: sockets, failed: make(chan struct{}),
+	return &Listener{options: o, out: out, sockets: sockets, failed: make(chan struct{}), ended: make(chan struct{}),
 		torrents: map[[20]byte]*torrent{}, open: map[netip.Addr]int{}, running: map[*talk.Conversation]struct{}{},
+		greeting: map[net.Conn]struct{}{},
 		outcomes: map[string]int64{}}
 }
 
@@ -113,11 +117,16 @@ func (l *Listener) need(pieces, said int64) int64 {
 	return said
 }
 
-// EOF does nothing: peers keep coming.
-func (l *Listener) EOF() {}
+// EOF says that no more records will come. Peers keep coming all the same,
+// unless this is one round only.
+func (l *Listener) EOF() {
+	if l.options.Manner.Once {
+		close(l.ended)
+	}
+}
 
-// Work takes connections until the context ends; then all conversations are
-// ended and told of.
+// Work takes connections until the context ends, or in one round until the
+// input ends; then all conversations are ended and told of.
 func (l *Listener) Work(ctx context.Context) error {
 	var accepting sync.WaitGroup
 	for _, s := range l.sockets {
@@ -130,6 +139,7 @@ func (l *Listener) Work(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
+	case <-l.ended:
 	case <-l.failed:
 		err = errors.New("records cannot be written")
 	}
@@ -205,9 +215,27 @@ func (l *Listener) leaveAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopping = true
+	for conn := range l.greeting {
+		conn.Close()
+	}
 	for c := range l.running {
 		c.Leave()
 	}
+}
+
+// read reads the handshake of a peer; the end of the work ends that, too.
+func (l *Listener) read(conn net.Conn) (peerwire.Handshake, []byte, error) {
+	l.mu.Lock()
+	l.greeting[conn] = struct{}{}
+	if l.stopping {
+		conn.Close()
+	}
+	l.mu.Unlock()
+	h, rest, err := talk.ReadHandshake(conn, l.options.Manner.Handshake)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.greeting, conn)
+	return h, rest, err
 }
 
 func (l *Listener) begin(c *talk.Conversation) {

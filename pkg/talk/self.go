@@ -22,6 +22,8 @@ type Self struct {
 	// Client is the name in the extension handshake; empty means the constant
 	// Client.
 	Client string
+
+	ready []byte // the extension handshake, nil until it is made
 }
 
 func (s Self) handshake(infohash [20]byte) []byte {
@@ -29,22 +31,24 @@ func (s Self) handshake(infohash [20]byte) []byte {
 	return h.Append(make([]byte, 0, peerwire.HandshakeLen))
 }
 
+// Prepared is s with its extension handshake made once for all conversations,
+// rather than in each.
+func (s Self) Prepared() Self {
+	s.ready = s.extHandshake()
+	return s
+}
+
 // greeting is what follows the handshakes. Anything optional is said only to
 // peers that offer it: a HAVE_NONE without the fast extension ends the
 // conversation at once. Other peers get a keep-alive, which completes the
 // handshake of rTorrent.
-func (s Self) greeting(peer peerwire.Handshake) []byte {
+func (s *Self) greeting(peer peerwire.Handshake) []byte {
 	var b []byte
 	if peer.Ext() {
-		client := s.Client
-		if client == "" {
-			client = Client
+		b = append(b, s.ready...)
+		if s.ready == nil {
+			b = s.extHandshake()
 		}
-		b = peerwire.AppendExtHandshake(b, peerwire.ExtHandshake{
-			M: map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata,
-				"upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave},
-			P: s.Port, V: client, Reqq: requestQueue,
-		})
 	}
 	if peer.Fast() {
 		b = peerwire.AppendHaveNone(b)
@@ -55,4 +59,17 @@ func (s Self) greeting(peer peerwire.Handshake) []byte {
 		b = peerwire.AppendInterested(b)
 	}
 	return b
+}
+
+// extHandshake is what we offer (BEP 10).
+func (s *Self) extHandshake() []byte {
+	client := s.Client
+	if client == "" {
+		client = Client
+	}
+	return peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{
+		M: map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata,
+			"upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave},
+		P: s.Port, V: client, Reqq: requestQueue,
+	})
 }
