@@ -41,7 +41,7 @@ func command() *cmdline.Command {
 			&cli.IntFlag{Name: "slots", Aliases: []string{"j"}, Value: 1024, Usage: "talk to up to `N` peers at once"},
 			&cli.IntFlag{Name: "per-address", Value: 8, Usage: "talk to at most `N` peers of one address at once"},
 			&cli.DurationFlag{Name: "timeout", Value: 10 * time.Second, Usage: "wait `TIME` for the handshake"},
-			&cli.DurationFlag{Name: "hold", Usage: "end every conversation after `TIME` (default: hold as long as the peer may still cross)"},
+			&cli.DurationFlag{Name: "hold", Usage: "end every conversation after `TIME` (default: hold as long as the peer may still get pieces)"},
 			&cli.Int64Flag{Name: "threshold", Value: 98, Usage: "complete means `PERCENT` of the pieces"},
 			&cli.DurationFlag{Name: "settle", Value: rules.Quiet, Usage: "trust a reading when no piece was announced for `TIME`"},
 			&cli.DurationFlag{Name: "sample", Value: rules.Sample, Usage: "tell a changing reading every `TIME`"},

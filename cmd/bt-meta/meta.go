@@ -54,7 +54,7 @@ func (m *meta) inputs() error {
 // standardInput tells records, which start with a brace, from a .torrent and
 // from lines of magnet links.
 func (m *meta) standardInput() error {
-	in := bufio.NewReader(m.session.In)
+	in := bufio.NewReader(m.session.Input())
 	m.session.In = in
 	if first, err := in.Peek(1); err == nil && first[0] != '{' && first[0] != '\n' && first[0] != '\r' {
 		return m.load("-")

@@ -38,7 +38,7 @@ func flags() []cli.Flag {
 		&cli.Float64Flag{Name: "rate", Value: 100, EnvVars: []string{"BT_RATE"}, Usage: "open at most `N` connections per second, 0 for no limit"},
 		&cli.IntFlag{Name: "per-net", Value: 16, EnvVars: []string{"BT_PER_NET"}, Usage: "talk to at most `N` peers of one network (IPv4 /24, IPv6 /48) at once, 0 for no limit"},
 		&cli.DurationFlag{Name: "timeout", Value: 10 * time.Second, Usage: "wait `TIME` for a connection, and again for the handshake"},
-		&cli.DurationFlag{Name: "hold", Usage: "end every conversation after `TIME` (default: hold as long as the peer may still cross)"},
+		&cli.DurationFlag{Name: "hold", Usage: "end every conversation after `TIME` (default: hold as long as the peer may still get pieces)"},
 		&cli.DurationFlag{Name: "revisit", Value: time.Minute, EnvVars: []string{"BT_REVISIT"}, Usage: "come back to a peer not sooner than after `TIME`"},
 		&cli.Int64Flag{Name: "threshold", Value: 98, Usage: "complete means `PERCENT` of the pieces"},
 		&cli.DurationFlag{Name: "settle", Value: rules.Quiet, Usage: "trust a reading when no piece was announced for `TIME`"},

@@ -4,8 +4,8 @@ const description = `Visits the peers that the records on standard input name, a
 pieces each has, without downloading or uploading any content. All records are passed on; every
 settled reading adds a progress record, every visit a visit record when it ends.
 
-A conversation is held open as long as the client lets it and the peer may still cross the
-completion threshold, so that the crossing is seen when it happens. Peers that are complete, or
+A conversation is held open as long as the client lets it and the peer may still get pieces, so
+that the moment in which it crosses the completion threshold is seen. Peers that are complete, or
 want no more, are let go at once. Peers are revisited where a client won't hold; a failure is
 never the end, but each one makes the next try later.`
 
