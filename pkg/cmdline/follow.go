@@ -41,7 +41,7 @@ func (s *Session) Each(f func(*record.Line) error) error {
 	if file, ok := s.In.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		s.Log.Warn("reading records from the terminal; Ctrl-D ends them")
 	}
-	in := record.NewReader(s.In)
+	in := record.NewReader(s.Input())
 	var line record.Line
 	for {
 		err := in.Next(&line)

@@ -55,6 +55,10 @@ type Session struct {
 }
 
 func open(ctx *cli.Context, c *Command, in io.Reader, out *os.File, people io.Writer) (*Session, error) {
+	if c.Role == Filter && c.Synopsis == "" && ctx.NArg() > 0 {
+		return nil, &UsageError{Err: fmt.Errorf("argument %q given, expected none", ctx.Args().First()),
+			Hint: fmt.Sprintf("%s reads standard input: %s < FILE", c.Name, c.Name)}
+	}
 	s := &Session{Context: ctx, In: in, People: people, command: c, started: time.Now()}
 	var err error
 	if s.Log, err = newLog(c.Name, people, ctx.String("log"), ctx.Bool("verbose"), ctx.Bool("quiet")); err != nil {
@@ -99,9 +103,10 @@ func (s *Session) watchSignals() {
 	s.background(func() {
 		defer signal.Stop(signals)
 		select {
-		case <-signals:
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM)
+		case caught := <-signals:
 			s.cancel(errSignal)
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM)
+			s.Log.Info("coming to the end; a second signal ends at once", "signal", caught)
 		case <-s.Live.Done():
 		}
 	})

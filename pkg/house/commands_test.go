@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 // patience is how long a command may take before a test gives it up as
 // hanging. It only keeps a broken command from holding the suite.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // Folders that all tests of commands share.
 var (
@@ -74,6 +75,9 @@ func (p program) once() []string {
 	return nil
 }
 
+// onceFlag finds the flag --once in the list of flags.
+var onceFlag = regexp.MustCompile(`(?m)^ +--once  `)
+
 // programs lists all commands as they lie in the folder cmd.
 func programs(t *testing.T) []program {
 	t.Helper()
@@ -85,7 +89,7 @@ func programs(t *testing.T) []program {
 	for _, folder := range folders {
 		p := program{name: filepath.Base(filepath.Dir(folder))}
 		got := p.run(t, "", "--help")
-		p.source = strings.Contains(got.stdout, "--once ")
+		p.source = onceFlag.MatchString(got.stdout)
 		all = append(all, p)
 	}
 	return all
