@@ -34,7 +34,7 @@ func (p *Probe) dispatch(ctx context.Context) {
 	p.makeRoom(now)
 	for p.running < p.options.Slots {
 		q := p.nextQueue(now)
-		if q == nil || !p.pace.Take(now) {
+		if q == nil || p.pace.Next(now) > 0 {
 			return
 		}
 		x := q.take()
@@ -71,6 +71,7 @@ func (p *Probe) mustWait(x *peer) time.Duration {
 }
 
 func (p *Probe) start(ctx context.Context, x *peer, now time.Time) {
+	p.pace.Take(now) // there is one: asked before
 	x.state, x.began, x.stop, x.held, x.conv = busy, now, false, false, nil
 	x.attempts++
 	p.session++
@@ -86,13 +87,14 @@ func (p *Probe) start(ctx context.Context, x *peer, now time.Time) {
 
 // untilNext is how long the loop may sleep.
 func (p *Probe) untilNext() time.Duration {
-	if p.stopping || p.running >= p.options.Slots {
+	if p.stopping {
 		return idle
 	}
+	full := p.running >= p.options.Slots
 	wait := idle
 	now := p.options.Now()
 	for _, q := range []queue{p.unread, p.revisits} {
-		if x := q.first(); x != nil {
+		if x := q.first(); x != nil && !(full && x.due.Before(now)) { // those wait for an event
 			wait = min(wait, x.due.Sub(now))
 		}
 	}
@@ -207,6 +209,7 @@ func (p *Probe) listener(r *record.Listen) {
 	if id, err := visit.ParseInfoHash(r.PeerID); err == nil {
 		p.selfNow.PeerID = id
 	}
+	p.selfNow = p.selfNow.Prepared()
 }
 
 // otherReading takes over what the listener learnt of a peer.
@@ -310,6 +313,9 @@ func (p *Probe) ended(x *peer, e event) {
 
 // exchanged adds the peers that a peer named and tells the stream of new ones.
 func (p *Probe) exchanged(x *peer, e event) {
+	if x.t.private { // its peers come from its trackers alone (BEP 27)
+		return
+	}
 	for _, heard := range e.peers {
 		if !p.add(x.t, heard.Addr) {
 			continue

@@ -121,36 +121,36 @@ func (c *Conversation) Answer(h peerwire.Handshake, rest []byte) outcome.Outcome
 	return c.talk(c.answer(h, rest))
 }
 
-// call says our handshake first.
-func (c *Conversation) call() error {
+// call says our handshake first. It gives what came behind the peer's.
+func (c *Conversation) call() (rest []byte, err error) {
 	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
-		return err
+		return nil, err
 	}
 	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
 	if err != nil && c.leaving.Load() {
-		return outcome.Fail(outcome.Canceled, nil)
+		return nil, outcome.Fail(outcome.Canceled, nil)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.check(h); err != nil {
 		c.Visit.Greeted(c.now(), h)
-		return err
+		return nil, err
 	}
-	return c.greet(h, rest)
+	return rest, c.greet(h)
 }
 
 // answer says our handshake second, to ourselves too, so that the side that
 // dialled knows.
-func (c *Conversation) answer(h peerwire.Handshake, rest []byte) error {
+func (c *Conversation) answer(h peerwire.Handshake, rest []byte) ([]byte, error) {
 	c.moved(peerwire.HandshakeLen+len(rest), 0)
 	if err := c.write(c.self.handshake(h.InfoHash)); err != nil {
-		return err
+		return nil, err
 	}
 	if h.PeerID == c.self.PeerID {
-		return outcome.Fail(outcome.Self, nil)
+		return nil, outcome.Fail(outcome.Self, nil)
 	}
-	return c.greet(h, rest)
+	return rest, c.greet(h)
 }
 
 // check compares the answer with the question.
@@ -166,24 +166,24 @@ func (c *Conversation) check(h peerwire.Handshake) error {
 	return nil
 }
 
-// greet says what follows our handshake and hears what followed the peer's.
-func (c *Conversation) greet(h peerwire.Handshake, rest []byte) error {
+// greet says what follows our handshake.
+func (c *Conversation) greet(h peerwire.Handshake) error {
 	at := c.now()
 	c.Visit.Greeted(at, h)
 	c.decoder.MaxFrame = peerwire.FrameCap(int(c.Visit.Torrent().Pieces()))
 	if c.manner.Silence > 0 {
 		c.silentAt = at.Add(c.manner.Silence)
 	}
-	if err := c.write(c.self.greeting(h)); err != nil {
-		return err
-	}
-	return c.feed(rest)
+	return c.write(c.self.greeting(h))
 }
 
-// talk goes from the greetings to the end, unless they failed. A conversation
-// waits in here; what lies below it on the stack while it waits is kept small,
-// since a thousand of them are held.
-func (c *Conversation) talk(err error) outcome.Outcome {
+// talk goes from what came behind the handshake to the end, unless the
+// handshakes failed. A conversation waits in here; what lies below it on the
+// stack while it waits is kept small, since a thousand of them are held.
+func (c *Conversation) talk(rest []byte, err error) outcome.Outcome {
+	if err == nil {
+		err = c.feed(rest)
+	}
 	buf := c.small[:]
 	for err == nil {
 		var n int

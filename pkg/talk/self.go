@@ -23,7 +23,7 @@ type Self struct {
 	// Client.
 	Client string
 
-	ready []byte // the extension handshake, nil until it is made
+	ready string // the extension handshake, empty until it is made
 }
 
 func (s Self) handshake(infohash [20]byte) []byte {
@@ -34,7 +34,7 @@ func (s Self) handshake(infohash [20]byte) []byte {
 // Prepared is s with its extension handshake made once for all conversations,
 // rather than in each.
 func (s Self) Prepared() Self {
-	s.ready = s.extHandshake()
+	s.ready = string(s.extHandshake())
 	return s
 }
 
@@ -46,7 +46,7 @@ func (s *Self) greeting(peer peerwire.Handshake) []byte {
 	var b []byte
 	if peer.Ext() {
 		b = append(b, s.ready...)
-		if s.ready == nil {
+		if s.ready == "" {
 			b = s.extHandshake()
 		}
 	}
