@@ -57,12 +57,18 @@ type ExtHandshake struct {
 // outcome.Malformed for anything that is no dictionary; the message is then to
 // be ignored.
 func ParseExtHandshake(payload []byte) (e ExtHandshake, err error) {
+	err = e.Parse(payload)
+	return e, err
+}
+
+// Parse is ParseExtHandshake into an empty e, for those with a small stack.
+func (e *ExtHandshake) Parse(payload []byte) error {
 	if len(payload) > extBody {
-		return e, outcome.Fail(outcome.TooLarge, fmt.Errorf("extension handshake of %d bytes", len(payload)))
+		return outcome.Fail(outcome.TooLarge, fmt.Errorf("extension handshake of %d bytes", len(payload)))
 	}
 	v, rest, odd, err := parseDict(payload)
 	if err != nil {
-		return e, fmt.Errorf("extension handshake: %w", err)
+		return fmt.Errorf("extension handshake: %w", err)
 	}
 	e.Oddities = odd.Strings()
 	if len(rest) > 0 {
@@ -81,7 +87,7 @@ func ParseExtHandshake(payload []byte) (e ExtHandshake, err error) {
 	if tr, _ := v.Get("tr").Bytes(); len(tr) == 20 {
 		e.TrackerHash = append([]byte(nil), tr...)
 	}
-	return e, nil
+	return nil
 }
 
 // parseDict reads a dictionary of an extension message.

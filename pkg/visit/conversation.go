@@ -321,8 +321,8 @@ func (c *Conversation) extHandshake(at time.Time, payload []byte) {
 	if c.extSeen > maxExtHandshakes {
 		return
 	}
-	ext, err := peerwire.ParseExtHandshake(payload)
-	if err != nil {
+	var ext peerwire.ExtHandshake
+	if err := ext.Parse(payload); err != nil {
 		c.Odd("bad-extension-handshake")
 		return
 	}
