@@ -30,9 +30,9 @@ FROM tallies y LEFT JOIN torrents t USING (infohash) GROUP BY y.infohash`},
 		{"Scrape counts over time:",
 			`SELECT ts, via, seeders, leechers, completed FROM request
 WHERE ask = 'scrape' AND outcome = 'ok' ORDER BY ts`},
-		{"One peer's readings:",
-			`SELECT ts, have, pieces, how FROM progress
-WHERE (ip, port) = (SELECT ip, port FROM download LIMIT 1) ORDER BY ts`},
+		{"All readings at one address, dialled and dialling:",
+			`SELECT ts, direction, have, pieces, how FROM progress
+WHERE (infohash, ip) = (SELECT infohash, ip FROM download LIMIT 1) ORDER BY ts`},
 		{"A member that a plugin added, and a kind of its own:",
 			`SELECT ip, json_extract(extra, '$.mood') FROM visit
 WHERE json_extract(extra, '$.mood') IS NOT NULL;
