@@ -22,6 +22,7 @@ func keep(s *cmdline.Session, path string) error {
 		return err
 	}
 	options.Busy = s.Duration("wait")
+	store.OneUser()
 	var spill *store.Spill
 	if s.IsSet("spill") {
 		spill = &store.Spill{Path: s.String("spill")}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
@@ -25,13 +26,25 @@ type builder struct {
 	tables []*Table
 	byKind map[string]int
 	veil   *veil
-	extra  []byte // scratch
+	latest [][]latest // by table and column
+	extra  []byte     // scratch
 }
+
+// latest is what a column held when it last held something. Most values of a
+// stream come again in the next row; they need not be converted again.
+type latest struct {
+	raw   []byte
+	value driver.Value
+}
+
+// maxLatest is the longest JSON value that is kept for the next row, in bytes.
+const maxLatest = 128
 
 func newBuilder(v *veil) *builder {
 	b := &builder{tables: Tables(), byKind: map[string]int{}, veil: v}
 	for i, t := range b.tables[:len(b.tables)-1] {
 		b.byKind[t.Name] = i
+		b.latest = append(b.latest, make([]latest, len(t.Columns)))
 	}
 	return b
 }
@@ -55,7 +68,7 @@ func (b *builder) known(l *record.Line, r row) (row, error) {
 		i := t.lookup(name, &next)
 		switch {
 		case i >= 0 && err == nil:
-			r.values[i], err = b.value(t.Columns[i].form, value)
+			r.values[i], err = b.again(&b.latest[r.table][i], t.Columns[i].form, value)
 			if err != nil {
 				err = fmt.Errorf("%w: %s: member %q: %w", record.ErrNotRecord, t.Name, name, err)
 			}
@@ -86,6 +99,18 @@ func (b *builder) addExtra(name, value []byte) {
 func quoteJSON(name []byte) []byte {
 	quoted, _ := json.Marshal(string(name))
 	return quoted
+}
+
+// again is value, for a column whose value may be the latest one.
+func (b *builder) again(is *latest, f form, raw []byte) (driver.Value, error) {
+	if len(is.raw) > 0 && bytes.Equal(is.raw, raw) {
+		return is.value, nil
+	}
+	v, err := b.value(f, raw)
+	if err == nil && len(raw) <= maxLatest {
+		is.raw, is.value = append(is.raw[:0], raw...), v
+	}
+	return v, err
 }
 
 // value converts a JSON value whose type record.Line has checked already.
