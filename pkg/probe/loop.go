@@ -94,11 +94,18 @@ func (p *Probe) untilNext() time.Duration {
 	wait := idle
 	now := p.options.Now()
 	for _, q := range []queue{p.unread, p.revisits} {
-		if x := q.first(); x != nil && !(full && x.due.Before(now)) { // those wait for an event
+		if x := q.first(); x != nil && (!full || x.due.After(now)) {
 			wait = min(wait, x.due.Sub(now))
 		}
 	}
-	return max(wait, p.pace.Next(now), 0)
+	pace := p.pace.Next(now)
+	switch {
+	case full && p.othersWait(now) && pace > 0: // then room is made
+		return min(wait, pace)
+	case full: // what is due waits for an event
+		return wait
+	}
+	return max(wait, pace, 0)
 }
 
 // take takes in a record of the stream.

@@ -102,12 +102,9 @@ func (t *talker) Told(_ *talk.Conversation, r *record.Progress) {
 	t.probe.events <- event{p: t.p, reading: &reading, at: r.TS}
 }
 
-// Exchanged hands the addresses to the loop. A private torrent's peers come
-// from its trackers alone (BEP 27).
+// Exchanged hands the addresses to the loop.
 func (t *talker) Exchanged(_ *talk.Conversation, peers []peerwire.PexPeer) {
-	if !t.p.t.private {
-		t.probe.events <- event{p: t.p, peers: append([]peerwire.PexPeer(nil), peers...)}
-	}
+	t.probe.events <- event{p: t.p, peers: append([]peerwire.PexPeer(nil), peers...)}
 }
 
 // Silent holds on to peers that say nothing: a handshake followed by silence

@@ -238,12 +238,23 @@ func (c *Conversation) round(buf []byte) (n int, err error) {
 func (c *Conversation) due() time.Time {
 	var next time.Time
 	for _, t := range [...]time.Time{c.Visit.Due(), c.silentAt, after(c.spoke, c.manner.KeepAlive),
-		after(c.began, c.manner.Hold), c.fetch.due()} {
+		after(c.began, c.manner.Hold), c.fetch.due(), c.lookUp()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
 	}
 	return next
+}
+
+// sizeWait is how often a conversation looks whether the number of pieces has
+// become known by another one; a reading waits for that.
+const sizeWait = time.Second
+
+func (c *Conversation) lookUp() time.Time {
+	if c.Visit.Torrent().Pieces() > 0 {
+		return time.Time{}
+	}
+	return c.now().Add(sizeWait)
 }
 
 func after(t time.Time, d time.Duration) time.Time {
@@ -272,6 +283,9 @@ func (c *Conversation) regular() error {
 		}
 	}
 	c.giveUpFetch(at)
+	if err := c.maybeFetch(); err != nil { // the host may have had no place before
+		return err
+	}
 	if c.manner.KeepAlive > 0 && at.Sub(c.spoke) >= c.manner.KeepAlive {
 		return c.write(peerwire.AppendKeepAlive(nil))
 	}

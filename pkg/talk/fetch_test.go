@@ -29,7 +29,7 @@ func offering(size int64) []byte {
 func fetching(t *testing.T, host func(*witness)) *meeting {
 	t.Helper()
 	m := open(t, scene{pieces: -1, host: func(w *witness) {
-		w.want = true
+		w.want.Store(true)
 		if host != nil {
 			host(w)
 		}
@@ -82,6 +82,37 @@ func TestMetadataIsFetched(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The number of pieces may come from elsewhere while a peer has no more to say.
+func TestSizeThatBecomesKnownElsewhere(t *testing.T) {
+	m := open(t, scene{pieces: -1})
+	m.hello(theirHandshake())
+	m.greeting()
+	m.send(bitfield(100, 40), peerwire.AppendRequest(nil, 1, 2, 3))
+	m.next() // what came before the request has been heard
+	m.c.Visit.Torrent().Learn(100, 0, 1)
+	if p := wait(t, "the reading", m.told); p.Have != 40 {
+		t.Errorf("got %d pieces, want 40", p.Have)
+	}
+	m.c.Leave()
+	m.wantEnd(outcome.OK)
+}
+
+func TestMetadataIsAskedForWhenThereIsAPlace(t *testing.T) {
+	m := open(t, scene{pieces: -1})
+	m.hello(theirHandshake())
+	m.greeting()
+	m.send(offering(100), peerwire.AppendRequest(nil, 1, 2, 3))
+	if got := m.next(); got.ID != peerwire.RejectRequest {
+		t.Fatalf("got %v, want nothing asked for yet", got.ID)
+	}
+	m.want.Store(true)
+	if got := m.asked(); got != 0 {
+		t.Errorf("got block %d, want 0", got)
+	}
+	m.c.Leave()
+	m.wantEnd(outcome.OK)
 }
 
 func TestMetadataAsksForAFewBlocksAtOnce(t *testing.T) {
@@ -152,7 +183,7 @@ func TestMetadataFailures(t *testing.T) {
 }
 
 func TestMetadataThatIsSlow(t *testing.T) {
-	m := set(t, scene{pieces: -1, host: func(w *witness) { w.want = true }})
+	m := set(t, scene{pieces: -1, host: func(w *witness) { w.want.Store(true) }})
 	var late atomic.Int64 // how much later it is than the clock says
 	m.c.now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
 	m.begin(m.c.Open)
@@ -190,7 +221,7 @@ func TestMetadataIsNotAskedFor(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := open(t, scene{pieces: tt.pieces, host: func(w *witness) { w.want = tt.want }})
+			m := open(t, scene{pieces: tt.pieces, host: func(w *witness) { w.want.Store(tt.want) }})
 			m.hello(theirHandshake())
 			m.greeting()
 			m.send(tt.hand, peerwire.AppendRequest(nil, 7, 0, 1))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ type witness struct {
 	silent    chan bool // one for each question, answered with hold
 	metadata  chan []byte
 	hold      bool
-	want      bool
+	want      atomic.Bool
 	right     bool // whether metadata is the right one
 }
 
@@ -50,7 +51,7 @@ func (w *witness) Silent(*Conversation) bool {
 	return w.hold
 }
 
-func (w *witness) WantMetadata(*Conversation) bool { return w.want }
+func (w *witness) WantMetadata(*Conversation) bool { return w.want.Load() }
 
 func (w *witness) Metadata(c *Conversation, info []byte) bool {
 	w.metadata <- info

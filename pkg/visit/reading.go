@@ -41,6 +41,7 @@ func (c *Conversation) Reading() (r Reading, ok bool) {
 // Due says when Progress should be called next; zero means not before
 // another message comes.
 func (c *Conversation) Due() time.Time {
+	c.learnSize()
 	switch {
 	case c.how == "" || !c.bits.Known():
 		return time.Time{}

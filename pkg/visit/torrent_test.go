@@ -91,6 +91,14 @@ func TestNumberOfPiecesLearntLater(t *testing.T) {
 	}
 }
 
+func TestDueOnceTheNumberOfPiecesIsKnown(t *testing.T) {
+	s := play(t, 0).say(1, bitfield(100, 40))
+	s.torrent.Learn(100, 0, 1)
+	if got := s.c.Due(); !got.Equal(second(4)) {
+		t.Errorf("got %v, want second 4: three seconds after the bitfield", got)
+	}
+}
+
 func TestLaterAnnouncementsAfterABadOne(t *testing.T) {
 	s := play(t, 0).say(1, bitfield(100, 40))
 	s.torrent.Learn(200, 0, 1)

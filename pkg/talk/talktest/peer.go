@@ -31,6 +31,7 @@ type Peer struct {
 	decoder peerwire.Decoder
 	greeted peerwire.HandshakeDecoder
 	counts  map[peerwire.ID]int
+	ext     peerwire.ExtHandshake
 	hello   chan struct{} // closed when our handshake has come
 	over    chan struct{} // closed when we have closed
 }
@@ -68,8 +69,18 @@ func (p *Peer) take(b []byte) {
 	// What cannot be decoded shows as messages that are missing.
 	_ = p.decoder.Feed(b, func(m peerwire.Message) error {
 		p.counts[m.ID]++
+		if m.ID == peerwire.Extended && m.Ext == 0 {
+			p.ext, _ = peerwire.ParseExtHandshake(m.Payload) // a bad one is empty
+		}
 		return nil
 	})
+}
+
+// Ext is the latest extension handshake of the other side.
+func (p *Peer) Ext() peerwire.ExtHandshake {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ext
 }
 
 // Say sends bytes; false says that the other side has hung up.

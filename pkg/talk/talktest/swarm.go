@@ -57,9 +57,19 @@ func (s *Swarm) Dial(ctx context.Context, addr netip.AddrPort) (net.Conn, error)
 		p := Play(theirs)
 		script(p)
 		p.Close()
-		s.leave(addr.Addr())
 	}()
-	return ours, nil
+	return &counted{Conn: ours, leave: sync.OnceFunc(func() { s.leave(addr.Addr()) })}, nil
+}
+
+// counted is a connection that is open until the dialling side closes it.
+type counted struct {
+	net.Conn
+	leave func()
+}
+
+func (c *counted) Close() error {
+	c.leave()
+	return c.Conn.Close()
 }
 
 func (s *Swarm) enter(ip netip.Addr) {
