@@ -22,7 +22,13 @@ type field struct {
 	want     kind   // JSON type it must have
 	integer  bool
 	min, max int64 // for integers
+
+	unbounded bool // every integer of up to safeDigits bytes is in range
 }
+
+// safeDigits is how many characters an integer may have and be below
+// maxInteger for sure.
+const safeDigits = 15
 
 // plan is how one kind is written, read and checked. It is made once from the
 // struct's tags, so the struct is the only place where a kind is described.
@@ -118,7 +124,7 @@ func (f *field) shape(t reflect.Type) {
 	case t.Kind() == reflect.Uint64:
 		f.want, f.integer, f.min = kindNumber, true, 0
 	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
-		f.want, f.integer = kindNumber, true
+		f.want, f.integer, f.unbounded = kindNumber, true, true
 	case t.Kind() == reflect.Float64:
 		f.want = kindNumber
 	case t.Kind() == reflect.Slice:
@@ -129,8 +135,7 @@ func (f *field) shape(t reflect.Type) {
 }
 
 // check says whether every known member has the type that its kind asks for.
-// null stands for an absent member. Our own writers keep the order of the
-// struct, so the next field is nearly always the right one.
+// null stands for an absent member.
 func (p *plan) check(l *Line) error {
 	next := 0
 	for i := range l.members {
@@ -145,10 +150,18 @@ func (p *plan) check(l *Line) error {
 	return nil
 }
 
+// lookAhead is how many absent members lookup steps over before it asks the
+// map.
+const lookAhead = 8
+
+// lookup finds the field of a name. Our own writers keep the order of the
+// struct, so it is nearly always one of those behind the last.
 func (p *plan) lookup(name []byte, next *int) *field {
-	if *next < len(p.fields) && p.fields[*next].name == string(name) {
-		*next++
-		return &p.fields[*next-1]
+	for i := *next; i < len(p.fields) && i < *next+lookAhead; i++ {
+		if p.fields[i].name == string(name) {
+			*next = i + 1
+			return &p.fields[i]
+		}
 	}
 	if i, ok := p.byName[string(name)]; ok {
 		*next = i + 1
@@ -165,7 +178,7 @@ func (f *field) check(l *Line, i int) error {
 	if m.kind != f.want {
 		return fmt.Errorf("member %q is a %s, expected a %s", f.name, m.kind, f.want)
 	}
-	if !f.integer {
+	if !f.integer || m.integer && f.unbounded && m.valueTo-m.valueFrom <= safeDigits {
 		return nil
 	}
 	n, err := strconv.ParseInt(string(l.value(i)), 10, 64)

@@ -68,11 +68,10 @@ func (s *scanner) object(spans []span) ([]span, error) {
 		return spans, nil
 	}
 	for {
-		member, err := s.member(1)
-		if err != nil {
+		spans = append(spans, span{})
+		if err := s.member(&spans[len(spans)-1], 1); err != nil {
 			return spans, err
 		}
-		spans = append(spans, member)
 		done, err := s.next('}')
 		if err != nil || done {
 			return spans, err
@@ -81,25 +80,25 @@ func (s *scanner) object(spans []span) ([]span, error) {
 	}
 }
 
-func (s *scanner) member(depth int) (m span, err error) {
+// member reads a name and its value into m.
+func (s *scanner) member(m *span, depth int) (err error) {
 	if s.pos >= len(s.b) || s.b[s.pos] != '"' {
-		return m, s.fail("a member name in quotes")
+		return s.fail("a member name in quotes")
 	}
 	m.nameFrom = int32(s.pos + 1)
-	m.escaped, err = s.text()
-	if err != nil {
-		return m, err
+	if m.escaped, err = s.text(); err != nil {
+		return err
 	}
 	m.nameTo = int32(s.pos - 1)
 	s.space()
 	if !s.take(':') {
-		return m, s.fail("a colon")
+		return s.fail("a colon")
 	}
 	s.space()
 	m.valueFrom = int32(s.pos)
 	m.kind, m.integer, err = s.value(depth)
 	m.valueTo = int32(s.pos)
-	return m, err
+	return err
 }
 
 // next reads what stands behind an element: a comma, or the closing byte.
@@ -148,11 +147,12 @@ func (s *scanner) nested(depth int, closing byte) error {
 	if s.take(closing) {
 		return nil
 	}
+	var inner span // of no interest
 	for {
 		s.space()
 		var err error
 		if closing == '}' {
-			_, err = s.member(depth + 1)
+			err = s.member(&inner, depth+1)
 		} else {
 			_, _, err = s.value(depth + 1)
 		}
@@ -166,15 +166,37 @@ func (s *scanner) nested(depth int, closing byte) error {
 	}
 }
 
-// text skips a string, the opening quote being at pos.
+// plain marks the bytes that may stand in a string as they are.
+var plain = func() (is [256]bool) {
+	for c := 0x20; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
+// text skips a string, the opening quote being at pos. Nearly all of them are
+// plain to their end.
 func (s *scanner) text() (escaped bool, err error) {
-	s.pos++
-	from, ascii := s.pos, true
+	b, i := s.b, s.pos+1
+	for i < len(b) && plain[b[i]] {
+		i++
+	}
+	if i < len(b) && b[i] == '"' {
+		s.pos = i + 1
+		return false, nil
+	}
+	from := s.pos + 1
+	s.pos = i
+	return s.oddText(from)
+}
+
+// oddText skips the rest of a string that began at from and is not plain at
+// pos.
+func (s *scanner) oddText(from int) (escaped bool, err error) {
 	for s.pos < len(s.b) {
-		c := s.b[s.pos]
-		switch {
+		switch c := s.b[s.pos]; {
 		case c == '"':
-			if !ascii && !utf8.Valid(s.b[from:s.pos]) {
+			if !utf8.Valid(s.b[from:s.pos]) {
 				return escaped, s.fail("valid UTF-8")
 			}
 			s.pos++
@@ -187,7 +209,6 @@ func (s *scanner) text() (escaped bool, err error) {
 		case c < 0x20:
 			return escaped, s.fail("no bare control character in a string")
 		default:
-			ascii = ascii && c < utf8.RuneSelf
 			s.pos++
 		}
 	}
@@ -257,6 +278,12 @@ func (s *scanner) word(w string) error {
 }
 
 func (s *scanner) space() {
+	if s.pos < len(s.b) && s.b[s.pos] <= ' ' {
+		s.skipSpace()
+	}
+}
+
+func (s *scanner) skipSpace() {
 	for s.pos < len(s.b) {
 		switch s.b[s.pos] {
 		case ' ', '\t', '\r', '\n':
