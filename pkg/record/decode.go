@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -11,22 +12,29 @@ import (
 
 // Decode reads the line into a record of its kind. Members that the kind does
 // not have are passed over, names are compared exactly, null counts as absent.
-// An address or a time that cannot be read is an error.
+// An address or a time that cannot be read is an error. A record that is used
+// again keeps the texts that come again, which spares their copies. After an
+// error it is of no use.
 func (l *Line) Decode(into Record) error {
 	v := reflect.ValueOf(into).Elem()
 	p := planOf[v.Type()]
 	if p != l.plan {
 		return fmt.Errorf("%w: kind %q, expected %q", ErrNotRecord, l.Type, p.name)
 	}
-	v.SetZero()
-	next := 0
+	next, done := 0, uint64(0)
 	for i := range l.members {
 		f := p.lookup(l.name(i), &next)
 		if f == nil || l.members[i].kind == kindNull {
 			continue
 		}
+		done |= 1 << f.number
 		if err := setValue(v.FieldByIndex(f.index), l.value(i)); err != nil {
 			return fmt.Errorf("%w: %s: member %q: %w", ErrNotRecord, l.Type, f.name, err)
+		}
+	}
+	for i := range p.fields {
+		if done&(1<<i) == 0 {
+			v.FieldByIndex(p.fields[i].index).SetZero()
 		}
 	}
 	return nil
@@ -38,7 +46,9 @@ func setValue(v reflect.Value, raw []byte) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		return setValue(v.Elem(), raw)
 	case reflect.String:
-		v.SetString(unquote(raw))
+		if !holds(v, raw) {
+			v.SetString(unquote(raw))
+		}
 	case reflect.Bool:
 		v.SetBool(raw[0] == 't')
 	case reflect.Int, reflect.Int64:
@@ -56,9 +66,15 @@ func setValue(v reflect.Value, raw []byte) error {
 	case reflect.Struct:
 		return setStruct(v, unquote(raw))
 	default:
+		v.SetZero() // else it would be added to
 		return json.Unmarshal(raw, v.Addr().Interface())
 	}
 	return nil
+}
+
+// holds says whether v is the string that raw stands for, and has no escapes.
+func holds(v reflect.Value, raw []byte) bool {
+	return v.String() == string(raw[1:len(raw)-1]) && bytes.IndexByte(raw, '\\') < 0
 }
 
 func setStruct(v reflect.Value, text string) error {

@@ -15,6 +15,7 @@ const maxInteger = 1 << 53
 
 // field is one member of a kind.
 type field struct {
+	number   int // in its plan, below maxFields
 	name     string
 	quoted   []byte // `"name":`
 	index    []int  // path to the struct field
@@ -29,6 +30,10 @@ type field struct {
 // safeDigits is how many characters an integer may have and be below
 // maxInteger for sure.
 const safeDigits = 15
+
+// maxFields is how many fields of a kind Decode can tell apart; a test holds
+// the kinds to it.
+const maxFields = 64
 
 // plan is how one kind is written, read and checked. It is made once from the
 // struct's tags, so the struct is the only place where a kind is described.
@@ -48,8 +53,9 @@ func register(name string, v int, sample Record) {
 	t := reflect.TypeOf(sample).Elem()
 	p := &plan{name: name, v: v, typ: t, byName: map[string]int{}}
 	p.add(t, nil)
-	for i, f := range p.fields {
-		p.byName[f.name] = i
+	for i := range p.fields {
+		p.fields[i].number = i
+		p.byName[p.fields[i].name] = i
 	}
 	plans[name], planOf[t] = p, p
 }
