@@ -189,18 +189,25 @@ func (p *Probe) add(t *torrent, addr netip.AddrPort) bool {
 		return false
 	}
 	at := place{t, addr.Addr()}
-	if p.peers[at][addr.Port()] != nil || len(p.peers[at]) >= maxPorts {
+	if p.find(at, addr.Port()) != nil || len(p.peers[at]) >= maxPorts {
 		return false
-	}
-	if p.peers[at] == nil {
-		p.peers[at] = map[uint16]*peer{}
 	}
 	p.order++
 	x := &peer{t: t, addr: addr, due: p.options.Now(), order: p.order}
-	p.peers[at][addr.Port()] = x
+	p.peers[at] = append(p.peers[at], x)
 	p.known++
 	p.unread.add(x)
 	return true
+}
+
+// find is the peer at a port of an address, nil if it is not known.
+func (p *Probe) find(at place, port uint16) *peer {
+	for _, x := range p.peers[at] {
+		if x.addr.Port() == port {
+			return x
+		}
+	}
+	return nil
 }
 
 // maxPorts bounds the ports of one address that are tried per torrent, so that
@@ -226,7 +233,7 @@ func (p *Probe) otherReading(r *record.Progress) {
 		return
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.ListenPort))
-	x := p.peers[place{t, r.IP}][r.ListenPort]
+	x := p.find(place{t, r.IP}, r.ListenPort)
 	if x == nil || x.state == busy {
 		return
 	}

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"btkit/pkg/outcome"
-	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/talk/talktest"
 	"btkit/pkg/visit"
@@ -226,150 +224,6 @@ func TestAdd(t *testing.T) {
 		if got := r.add(x, tt.addr); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
-	}
-}
-
-func TestFailuresOfABusyAddressCostNoRate(t *testing.T) {
-	r := loop(t, Options{Rate: 1})
-	r.join(2, haveAll)
-	r.take(&record.Peer{InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50001, Source: "incoming"})
-	r.names(address(0), address(1))
-	r.step()
-	if got := r.swarm.Dials(address(1)); got != 1 {
-		t.Errorf("got %d dials of the peer that may be dialled, want 1", got)
-	}
-}
-
-func TestRateAndNetworkLimits(t *testing.T) {
-	t.Run("rate", func(t *testing.T) {
-		r := loop(t, Options{Rate: 2})
-		r.names(r.join(10, haveAll)...)
-		r.step()
-		first := r.swarm.AllDials()
-		r.clock.advance(time.Second)
-		r.step()
-		if got := r.swarm.AllDials(); first != 1 || got != 2 {
-			t.Errorf("got %d dials at once and %d after a second, want 1 and 2 (no burst)", first, got)
-		}
-		if wait := r.untilNext(); wait <= 0 || wait > 500*time.Millisecond+time.Millisecond {
-			t.Errorf("got a sleep of %v, want until the next may begin", wait)
-		}
-	})
-	t.Run("network", func(t *testing.T) {
-		r := loop(t, Options{PerNet: 3, Slots: 20})
-		r.names(r.join(10, bits(50))...)
-		r.dispatch(context.Background())
-		if r.running != 3 {
-			t.Errorf("got %d conversations with one network, want 3", r.running)
-		}
-		for len(r.held) < 3 {
-			r.event()
-		}
-		for x := range r.held {
-			r.release(x)
-		}
-		for r.running > 0 {
-			r.event()
-		}
-		r.clock.advance(busyPause * 2)
-		r.dispatch(context.Background())
-		if r.running != 3 {
-			t.Errorf("got %d conversations after those had ended, want 3 more", r.running)
-		}
-		r.releaseAll()
-	})
-}
-
-// releaseAll ends what is under way.
-func (r *room) releaseAll() {
-	for _, x := range r.active {
-		x.stop = true
-		r.leaving++
-		if x.conv != nil {
-			x.conv.Leave()
-		}
-	}
-	for r.running > 0 {
-		r.event()
-	}
-}
-
-func TestUntilNext(t *testing.T) {
-	peerDue := func(in time.Duration) *peer { return &peer{due: epoch.Add(in)} }
-	tests := []struct {
-		name             string
-		slots, running   int
-		unread, revisits []*peer
-		want             time.Duration
-	}{
-		{"nothing to do", 2, 0, nil, nil, idle},
-		{"due now", 2, 0, []*peer{peerDue(0)}, nil, 0},
-		{"overdue", 2, 0, []*peer{peerDue(-time.Hour)}, nil, 0},
-		{"due later", 2, 0, []*peer{peerDue(20 * time.Second)}, []*peer{peerDue(10 * time.Second)}, 10 * time.Second},
-		{"due much later", 2, 0, []*peer{peerDue(time.Hour)}, nil, idle},
-		{"full, due later: a held one may have to go then", 2, 2, nil, []*peer{peerDue(10 * time.Second)}, 10 * time.Second},
-		{"full, due now: it waits for an event", 2, 2, []*peer{peerDue(0)}, []*peer{peerDue(-time.Second)}, idle},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r := set(t, Options{Slots: tt.slots}, new(clock))
-			r.running = tt.running
-			for _, x := range tt.unread {
-				r.unread.add(x)
-			}
-			for _, x := range tt.revisits {
-				r.revisits.add(x)
-			}
-			if got := r.untilNext(); got != tt.want {
-				t.Errorf("got %v, want %v", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestMetadataIsWrittenOnce(t *testing.T) {
-	info := []byte("d6:lengthi160000e4:name1:x12:piece lengthi16384e6:pieces200:" + strings.Repeat("h", 200) + "e")
-	sum := sha1.Sum(info)
-	hash := hex.EncodeToString(sum[:])
-	r := set(t, Options{Slots: 8, Percent: 50}, nil)
-	r.run()
-	r.hear(&record.Torrent{InfoHash: hash})
-	h := func(n byte) peerwire.Handshake {
-		h := talktest.Hello(n)
-		h.InfoHash = sum
-		return h
-	}
-	offer := peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{M: map[string]uint8{"ut_metadata": 3}, MetadataSize: int64(len(info))})
-	for i := range 6 {
-		r.swarm.Join(address(i), func(p *talktest.Peer) {
-			p.Greeted()
-			block := info
-			if i < 3 { // liars
-				block = []byte(strings.Repeat("x", len(info)))
-			}
-			p.Say(h(byte(i)).Append(nil), talktest.Bitfield(10, 4), offer, peerwire.AppendMetadataData(nil, visit.ExtMetadata, 0, int64(len(info)), block))
-			<-p.Over()
-		})
-		r.hear(&record.Peer{InfoHash: hash, IP: address(i).Addr(), Port: 6881, Source: "dht"})
-	}
-	// The liars may have taken the first places; then the honest ones are asked
-	// when those places are free again, or have been asked at once.
-	all := talktest.Await[record.Torrent](t, r.journal, 1)
-	readings := talktest.Await[record.Progress](t, r.journal, 6)
-	if err := r.stop(); err != nil {
-		t.Error(err)
-	}
-	all = talktest.Await[record.Torrent](t, r.journal, len(all))
-	if len(all) != 1 || all[0].InfoHash != hash || all[0].Pieces != 10 || all[0].Source != "metadata" {
-		t.Errorf("got %+v, want one torrent record of 10 pieces", all)
-	}
-	for _, p := range readings {
-		if p.Have != 4 || p.Pieces != 10 || p.Need != 5 {
-			t.Errorf("got %+v, want 4 of 10 pieces, threshold 5", p)
-		}
-	}
-	if r.torrents[hash].fetching != 0 {
-		t.Errorf("got %d fetches under way at the end, want 0", r.torrents[hash].fetching)
 	}
 }
 

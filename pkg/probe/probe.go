@@ -44,7 +44,7 @@ type Probe struct {
 
 	// What follows belongs to the loop.
 	torrents map[string]*torrent
-	peers    map[place]map[uint16]*peer
+	peers    map[place][]*peer // at most maxPorts each
 	known    int
 	early    map[string][]*record.Peer // of torrents not named yet
 	unread   queue                     // never had a settled reading
@@ -69,7 +69,7 @@ func New(o Options, out *record.Writer) *Probe {
 		options: o, out: out, nets: manners.Nets{Limit: o.PerNet}, pace: manners.NewPace(o.Rate, int(o.Rate/10)+1),
 		input: make(chan any, inputRoom), events: make(chan event, eventRoom),
 		eof: make(chan struct{}), failed: make(chan struct{}), selfNow: o.Self.Prepared(),
-		torrents: map[string]*torrent{}, peers: map[place]map[uint16]*peer{}, early: map[string][]*record.Peer{},
+		torrents: map[string]*torrent{}, peers: map[place][]*peer{}, early: map[string][]*record.Peer{},
 		inbound: map[place]int{}, active: map[place]*peer{}, held: map[*peer]struct{}{},
 		count: counters{outcomes: map[string]int64{}},
 	}
