@@ -73,6 +73,11 @@ func arrange(line []string, flags []cli.Flag, raw bool) (*arranged, error) {
 		}
 		name, _, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		f, ok := byName[name]
+		if parts := cluster(word, byName); !ok && parts != nil {
+			line = append(append(line[:i:i], parts...), line[i+1:]...)
+			i--
+			continue
+		}
 		if !ok {
 			return nil, unknownFlag(word, name, byName)
 		}
@@ -89,12 +94,34 @@ func arrange(line []string, flags []cli.Flag, raw bool) (*arranged, error) {
 	return &a, nil
 }
 
+// cluster takes short flags apart that are written in one word: -qv is -q -v,
+// and -j4 is -j=4. It gives nil for anything else.
+func cluster(word string, byName map[string]cli.Flag) []string {
+	if strings.HasPrefix(word, "--") {
+		return nil
+	}
+	var parts []string
+	for i := 1; i < len(word); i++ {
+		f, ok := byName[word[i:i+1]]
+		switch {
+		case !ok || i == 1 && i+1 == len(word):
+			return nil
+		case !isSwitch(f) && i+1 < len(word):
+			return append(parts, "-"+word[i:i+1]+"="+strings.TrimPrefix(word[i+1:], "="))
+		}
+		parts = append(parts, "-"+word[i:i+1])
+	}
+	return parts
+}
+
 // show answers --help, --version, --man and --completion.
 func (a *arranged) show(c *Command, flags []cli.Flag) (string, bool) {
-	for i, word := range a.flags {
-		name, value, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		if !strings.HasPrefix(word, "-") {
-			continue
+	byName := flagsByName(flags)
+	for i := 0; i < len(a.flags); i++ {
+		name, value, joined := strings.Cut(strings.TrimLeft(a.flags[i], "-"), "=")
+		if !joined && !isSwitch(byName[name]) {
+			i++
+			value = a.flags[i]
 		}
 		switch name {
 		case "help", "h":
@@ -104,9 +131,6 @@ func (a *arranged) show(c *Command, flags []cli.Flag) (string, bool) {
 		case "man":
 			return c.man(flags), true
 		case "completion":
-			if !joined && i+1 < len(a.flags) {
-				value = a.flags[i+1]
-			}
 			return c.completion(flags, value), true
 		}
 	}

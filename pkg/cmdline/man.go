@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -33,9 +34,19 @@ func (c *Command) man(flags []cli.Flag) string {
 		b.WriteString(".SH SIGNALS\n" + RoffText(signalsText(c.Role)))
 	}
 	b.WriteString(".SH EXIT STATUS\n" + RoffText(exitStatus))
-	see := append([]string{"bt(1)", "bt-record(5)"}, c.SeeAlso...)
-	fmt.Fprintf(&b, ".SH SEE ALSO\n%s\n", Roff(strings.Join(see, ", ")))
+	fmt.Fprintf(&b, ".SH SEE ALSO\n%s\n", Roff(strings.Join(c.seeAlso(), ", ")))
 	return b.String()
+}
+
+// seeAlso names other pages, each once.
+func (c *Command) seeAlso() []string {
+	var see []string
+	for _, page := range append([]string{"bt(1)", "bt-record(5)"}, c.SeeAlso...) {
+		if !slices.Contains(see, page) && page != c.Name+"(1)" {
+			see = append(see, page)
+		}
+	}
+	return see
 }
 
 func signalsText(role Role) string {

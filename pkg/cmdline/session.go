@@ -187,6 +187,7 @@ func (s *Session) close(err error) error {
 	writeErr := s.Out.Close()
 	s.cancel(nil)
 	s.wait.Wait()
+	s.stdout.Close()
 	if errors.Is(err, record.ErrWriterClosed) || isGone(err) {
 		err = nil
 	}

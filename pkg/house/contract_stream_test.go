@@ -121,6 +121,7 @@ func TestPassThroughIsByteExact(t *testing.T) {
 	eachInPipe(t, func(t *testing.T, p program) {
 		for name, input := range inputs {
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				got := p.run(t, input, p.once()...)
 				if got.code != 0 {
 					t.Fatalf("exit %d, want 0; standard error:\n%s", got.code, got.stderr)
