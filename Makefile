@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test check grease race lab interop interop-tools fuzz bench man install clean
+.PHONY: help build demo test check lint grease race lab interop interop-tools fuzz bench man install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -24,13 +24,12 @@ demo: build ## count the downloads of a lab swarm and compare with the truth
 test: ## run the tests
 	$(GO) test $(FLAGS) ./...
 
-check: ## everything that must hold before a commit
+check: lint test grease race ## everything that must hold before a commit
+
+lint: ## format, vet and staticcheck
 	@test -z "$$(gofmt -l cmd pkg)" || { echo "gofmt these:"; gofmt -l cmd pkg; exit 1; }
 	$(GO) vet $(FLAGS) ./...
 	$(GO) run $(STATICCHECK) -tags $(TAGS) ./...
-	$(MAKE) test
-	$(MAKE) grease
-	$(MAKE) race
 
 grease: ## run the tests once more with unknown kinds and members everywhere
 	BT_GREASE=1 $(GO) test $(FLAGS) ./...

@@ -291,7 +291,7 @@ func TestStatsAreWritten(t *testing.T) {
 func TestNoStatsWithZero(t *testing.T) {
 	c := source(func(_ context.Context, s *Session, a *actor) error {
 		s.Stats(func() *record.Stat { return &record.Stat{} })
-		return untilEOF(nil, nil, a)
+		return untilEOF(context.Background(), s, a)
 	}, nil)
 	if got := try(t, c, strings.NewReader(""), "--stats", "0"); strings.Contains(got.out, `"stat"`) {
 		t.Errorf("wrote %s, want no stat", got.out)
@@ -301,7 +301,7 @@ func TestNoStatsWithZero(t *testing.T) {
 func TestDroppedRecordsAreCounted(t *testing.T) {
 	c := source(func(_ context.Context, s *Session, a *actor) error {
 		s.Dropped(3)
-		return untilEOF(nil, nil, a)
+		return untilEOF(context.Background(), s, a)
 	}, nil)
 	if got := try(t, c, strings.NewReader("")); got.end == nil || got.end.Dropped != 3 {
 		t.Errorf("end %+v, want dropped 3", got.end)
