@@ -38,3 +38,26 @@ func TestCrossingEstimate(t *testing.T) {
 		})
 	}
 }
+
+// The threshold of a torrent may change between two readings; the crossing
+// stays between them.
+func TestCrossingWithAnotherThreshold(t *testing.T) {
+	tests := []struct {
+		name          string
+		before, after int64 // thresholds
+		have          [2]int64
+		want          float64
+	}{
+		{"lowered below the first reading", 98, 28, [2]int64{62, 80}, 0},
+		{"lowered, no piece gained", 98, 60, [2]int64{62, 62}, 50},
+		{"raised", 63, 71, [2]int64{62, 80}, 50},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := downloads(feed(NewFold(Options{}), see(0, tt.have[0], need(tt.before)), see(100, tt.have[1], need(tt.after))))
+			if len(got) != 1 || got[0].CrossedTS.Sub(start).Seconds() != tt.want {
+				t.Errorf("got %+v, want one download that crossed at second %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -266,16 +266,16 @@ func (x *peer) paceTo(p *record.Progress, at int64) {
 // none is known, in proportion to the pieces, of which those beyond the threshold
 // say nothing when the peer is complete.
 func (x *peer) crossing(p *record.Progress, at, need int64) int64 {
-	span := at - x.below
-	missing := float64(need - int64(x.belowHave))
-	if x.pace > 0 {
-		return x.below + min(span, int64(missing*1e6/float64(x.pace)))
-	}
+	span := float64(at - x.below)
+	missing := max(0, float64(need-int64(x.belowHave))) // the threshold may have changed
 	gained := float64(p.Have - int64(x.belowHave))
-	if p.Complete {
-		return x.below + span/2
+	switch {
+	case x.pace > 0:
+		return x.below + int64(min(span, missing*1e6/float64(x.pace)))
+	case p.Complete, gained < missing, gained <= 0:
+		return x.below + int64(span/2)
 	}
-	return x.below + int64(float64(span)*missing/gained)
+	return x.below + int64(span*missing/gained)
 }
 
 func (x *peer) download(p *record.Progress, need int64, how string) *record.Download {

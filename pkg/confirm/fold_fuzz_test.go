@@ -70,7 +70,8 @@ func FuzzFold(f *testing.F) {
 				if !below[moment(d.InfoHash, d.BelowTS, d.BelowHave)] {
 					t.Fatalf("got a download from %d pieces at %v, want a settled reading like that before", d.BelowHave, d.BelowTS)
 				}
-				if d.AboveHave < d.Need || d.AboveTS.Before(d.BelowTS) || d.BelowTS.Before(d.FirstTS) || d.RateBPS < 0 {
+				if d.AboveHave < d.Need || d.AboveTS.Before(d.BelowTS) || d.BelowTS.Before(d.FirstTS) ||
+					d.CrossedTS.Before(d.BelowTS) || d.CrossedTS.After(d.AboveTS) || d.RateBPS < 0 {
 					t.Fatalf("got %+v, want a crossing in the order of time", d)
 				}
 			}

@@ -163,7 +163,7 @@ func (f *Fold) readPeer(c *cursor) {
 	case x.class >= classes || int(x.torrent) >= len(f.torrents):
 		c.fail(errors.New("a peer of no known class or torrent"))
 		return
-	case !(x.rate >= 0 && x.rate <= math.MaxFloat32): // also not for NaN
+	case !possible(x.rate), !possible(x.pace):
 		c.fail(errors.New("a peer with no possible rate"))
 		return
 	}
@@ -173,3 +173,6 @@ func (f *Fold) readPeer(c *cursor) {
 		f.confirmed++
 	}
 }
+
+// possible says whether a rate is one; NaN is none.
+func possible(rate float32) bool { return rate >= 0 && rate <= math.MaxFloat32 }

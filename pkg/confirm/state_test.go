@@ -142,6 +142,7 @@ func TestStateThatLiesIsAnError(t *testing.T) {
 		{"peer id of no peer", func(f *Fold) { f.byID[7] = 1 }, false},
 		{"rate that is no number", func(f *Fold) { f.at(0).rate = float32(nan()) }, false},
 		{"negative rate", func(f *Fold) { f.at(0).rate = -1 }, false},
+		{"pace that is no number", func(f *Fold) { f.at(0).pace = float32(nan()) }, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
