@@ -39,10 +39,21 @@ func begin(t *testing.T, o listen.Options) *room {
 
 func beginAt(t *testing.T, o listen.Options, where string) *room {
 	t.Helper()
+	return beginOn(t, o, socketAt(t, where))
+}
+
+func socketAt(t *testing.T, where string) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", where)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// beginOn listens on sockets; peers dial the first.
+func beginOn(t *testing.T, o listen.Options, sockets ...net.Listener) *room {
+	t.Helper()
 	o.PeerID = ourID
 	if o.Manner.Handshake == 0 {
 		o.Manner.Handshake = talktest.Patience
@@ -50,9 +61,9 @@ func beginAt(t *testing.T, o listen.Options, where string) *room {
 	if o.Rules == (visit.Rules{}) {
 		o.Rules = visit.Rules{Quiet: 10 * time.Millisecond, Longest: time.Second, Sample: time.Hour}
 	}
-	r := &room{t: t, journal: talktest.NewJournal(), addr: l.Addr().String(), done: make(chan error, 1)}
+	r := &room{t: t, journal: talktest.NewJournal(), addr: sockets[0].Addr().String(), done: make(chan error, 1)}
 	out := record.NewWriter(r.journal, "bt-listen", "run1", false)
-	r.Listener = listen.New(o, []net.Listener{l}, out)
+	r.Listener = listen.New(o, sockets, out)
 	r.hear(&record.Torrent{InfoHash: talktest.InfoHash, Pieces: 100})
 	var ctx context.Context
 	ctx, r.cancel = context.WithCancel(context.Background())

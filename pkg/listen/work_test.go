@@ -6,8 +6,11 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -215,4 +218,41 @@ func TestGaps(t *testing.T) {
 			t.Errorf("opt-in %v: got a gap of %v ms", on, v.GapMS)
 		}
 	}
+}
+
+// tired is a socket that runs out of descriptors for a while.
+type tired struct {
+	net.Listener
+	left atomic.Int64
+}
+
+func (l *tired) Accept() (net.Conn, error) {
+	if l.left.Add(-1) >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return l.Listener.Accept()
+}
+
+func TestShortageOfDescriptorsIsNoEnd(t *testing.T) {
+	socket := new(tired)
+	socket.left.Store(2)
+	socket.Listener = socketAt(t, "127.0.0.1:0")
+	r := beginOn(t, listen.Options{}, socket)
+	r.hungUp(r.knock(talktest.Hello(1), peerwire.AppendHaveAll(nil)))
+	talktest.Await[record.Visit](t, r.journal, 1)
+}
+
+func TestSeveralSockets(t *testing.T) {
+	second := socketAt(t, "127.0.0.1:0")
+	r := beginOn(t, listen.Options{}, socketAt(t, "127.0.0.1:0"), second)
+	r.hungUp(r.knock(talktest.Hello(1), peerwire.AppendHaveAll(nil)))
+	r.addr = second.Addr().String()
+	r.hungUp(r.knock(talktest.Hello(2), peerwire.AppendHaveAll(nil)))
+	if visits := talktest.Await[record.Visit](t, r.journal, 2); visits[0].Session == visits[1].Session {
+		t.Errorf("got session %d twice, want numbers that tell them apart", visits[0].Session)
+	}
+	if err := r.Announce(); err != nil {
+		t.Fatal(err)
+	}
+	talktest.Await[record.Listen](t, r.journal, 2)
 }
