@@ -64,6 +64,7 @@ var thirdParty = map[string][]string{
 	"github.com/oschwald/maxminddb-golang": {"pkg/geo"},
 	"golang.org/x/net/publicsuffix":        {"pkg/geo"},
 	"modernc.org/sqlite":                   {"pkg/store", "pkg/lab/check"},
+	"modernc.org/libc":                     {"pkg/store"},
 	"github.com/urfave/cli/v2":             {"pkg/cmdline", "pkg/bench", "cmd/"},
 	"golang.org/x/term":                    {"pkg/cmdline", "pkg/lab", "cmd/bt-meta"},
 	"golang.org/x/sys/unix":                {"pkg/bench/", "pkg/cmdline", "pkg/manners", "pkg/listen", "pkg/transport/"},
