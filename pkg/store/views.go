@@ -177,10 +177,10 @@ func funnelView() View {
 	}, query: fmt.Sprintf(`
 WITH seen (infohash, direction, step, ip, port) AS (
   SELECT infohash, 'out', 1, ip, port FROM peer WHERE source <> 'incoming'
-  UNION SELECT infohash, direction, 1, ip, %[1]s FROM visit WHERE outcome <> 'self'
-  UNION SELECT infohash, direction, 2, ip, port FROM visit WHERE direction = 'out' AND outcome <> 'self'
-  UNION SELECT infohash, direction, 3, ip, %[1]s FROM visit WHERE stage IN ('handshake', 'open', 'settled') AND outcome <> 'self'
-  UNION SELECT infohash, direction, 4, ip, %[1]s FROM visit WHERE stage IN ('open', 'settled') AND outcome <> 'self'
+  UNION SELECT infohash, direction, 1, ip, %[1]s FROM visit WHERE outcome IS NOT 'self'
+  UNION SELECT infohash, direction, 2, ip, port FROM visit WHERE direction = 'out' AND outcome IS NOT 'self'
+  UNION SELECT infohash, direction, 3, ip, %[1]s FROM visit WHERE stage IN ('handshake', 'open', 'settled') AND outcome IS NOT 'self'
+  UNION SELECT infohash, direction, 4, ip, %[1]s FROM visit WHERE stage IN ('open', 'settled') AND outcome IS NOT 'self'
   UNION SELECT infohash, direction, step, ip, %[1]s FROM progress,
     (SELECT 1 AS step UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5)
     WHERE (settled OR step < 5) AND (direction = 'out' OR step <> 2)
