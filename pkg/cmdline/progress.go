@@ -170,10 +170,16 @@ func (p *progress) paint(own string) {
 	if err != nil || width < 20 {
 		width = 80
 	}
-	// What doesn't fit is left out on the left: results stand on the right.
-	line := []rune(strings.Join(texts, " · "))
-	if over := len(line) - (width - 1); over > 0 {
+	fmt.Fprintf(p.out, "\r\033[K%s", fit(strings.Join(texts, " · "), width))
+}
+
+// fit cuts a line for a terminal. What does not fit is left out on the left:
+// results stand on the right. Three columns stay free, for the cursor and the
+// ^C that a terminal adds; it would begin a new line otherwise.
+func fit(text string, width int) string {
+	line := []rune(text)
+	if over := len(line) - (width - 3); over > 0 {
 		line = append([]rune{'…'}, line[over+1:]...)
 	}
-	fmt.Fprintf(p.out, "\r\033[K%s", string(line))
+	return string(line)
 }

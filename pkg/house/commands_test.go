@@ -158,3 +158,13 @@ func finish(t *testing.T, cmd *exec.Cmd, input string) ended {
 	}
 	return ended{out.String(), people.String(), cmd.ProcessState.ExitCode()}
 }
+
+// until waits for what must come about by itself.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // live is a running command at both of whose ends the test sits.
@@ -103,10 +102,11 @@ func (l *live) interrupt(t *testing.T) {
 
 // interrupted waits until the command has taken note of the first interrupt,
 // of which it tells with --verbose.
-func (l *live) interrupted() {
-	for !strings.Contains(l.people.String(), "a second signal ends at once") {
-		time.Sleep(5 * time.Millisecond)
-	}
+func (l *live) interrupted(t *testing.T) {
+	t.Helper()
+	until(t, "the interrupt was noticed", func() bool {
+		return strings.Contains(l.people.String(), "a second signal ends at once")
+	})
 }
 
 func (l *live) code() int { return l.cmd.ProcessState.ExitCode() }
@@ -129,7 +129,7 @@ func TestFirstInterruptDrains(t *testing.T) {
 		l := p.start(t, "--verbose")
 		l.pass(t, `{"type":"before"}`)
 		l.interrupt(t)
-		l.interrupted()
+		l.interrupted(t)
 		l.pass(t, `{"type":"behind"}`)
 		l.in.Close()
 		o := read(t, p, l.rest(t))
@@ -146,7 +146,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 		l := p.start(t, "--verbose")
 		l.pass(t, `{"type":"before"}`)
 		l.interrupt(t)
-		l.interrupted()
+		l.interrupted(t)
 		l.interrupt(t) // the input stays open, so it cannot end by draining
 		<-l.ended
 		status, ok := l.cmd.ProcessState.Sys().(syscall.WaitStatus)
