@@ -3,6 +3,7 @@ package house
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -185,5 +186,38 @@ func TestReaderGoneEndsABusyCommandQuietly(t *testing.T) {
 		if l.people.String() != "" || l.code() != 0 {
 			t.Errorf("ended with %v, standard error %q; want exit 0 and nothing", l.cmd.ProcessState, l.people.String())
 		}
+	})
+}
+
+// statistics are the kinds in which commands tell how they are doing, where
+// that is not the kind stat.
+var statistics = map[string]string{
+	"bt-confirm": "tally", // at the times of its readings
+	"bt-meta":    "",      // without --resolve it is done with a record when it has read it
+}
+
+func TestStatisticsComeAtTheirInterval(t *testing.T) {
+	const reading = `{"type":"progress","v":1,"ts":"2026-11-20T23:%02d:%02d.000000Z","by":"bt-test","run":"aa","seq":%d,"infohash":"%s","ip":"::1",` +
+		`"port":9,"session":1,"direction":"out","have":12,"pieces":1000,"need":980,"how":"bitfield","settled":true,"complete":false}`
+	eachInPipe(t, func(t *testing.T, p program) {
+		want, ok := statistics[p.name]
+		if !ok {
+			want = "stat"
+		}
+		if want == "" {
+			return
+		}
+		l := p.start(t, "--stats", "20ms")
+		seconds := 0 // of the readings, whose time bt-confirm goes by
+		until(t, "statistics come", func() bool {
+			seconds++
+			l.pass(t, fmt.Sprintf(reading, seconds/60%60, seconds%60, seconds, hash))
+			for _, text := range strings.Split(l.read.String(), "\n") {
+				if strings.Contains(text, `"by":"`+p.name+`"`) && strings.HasPrefix(text, `{"type":"`+want+`"`) {
+					return true
+				}
+			}
+			return false
+		})
 	})
 }
