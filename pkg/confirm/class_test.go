@@ -64,6 +64,8 @@ func TestClasses(t *testing.T) {
 		{"hid twice, then shows all", []*record.Progress{see(0, 1, hiding, session(1)), see(60, 1, hiding, session(2)), see(120, 100)}, counts{censored: 1}},
 		{"hid thrice, then shows all", []*record.Progress{see(0, 1, hiding, session(1)), see(60, 1, hiding, session(2)),
 			see(90, 1, hiding, session(3)), see(120, 100)}, counts{super: 1}},
+		{"a leecher, hid thrice, then shows all", []*record.Progress{see(0, 5, session(1)), see(60, 1, hiding, session(2)), see(120, 1, hiding, session(3)),
+			see(180, 1, hiding, session(4)), see(240, 100)}, counts{super: 1}},
 		{"looked hiding, then a leecher, then crossed", []*record.Progress{see(0, 1, hiding), see(60, 30), see(120, 98)}, counts{confirmed: 1}},
 	}
 	for _, tt := range tests {

@@ -13,7 +13,7 @@ import (
 // address, an id and a client of its own for each, one in ten of which finishes.
 // At the second number the indexes are at their emptiest.
 func TestMemoryPerPeer(t *testing.T) {
-	for _, peers := range []uint32{200_000, 260_000} {
+	for _, peers := range []uint32{200_000, 60_000} {
 		memoryOf(t, peers)
 	}
 }

@@ -56,7 +56,7 @@ func beginOn(t *testing.T, o listen.Options, sockets ...net.Listener) *room {
 	t.Helper()
 	o.PeerID = ourID
 	if o.Manner.Handshake == 0 {
-		o.Manner.Handshake = talktest.Patience
+		o.Manner.Handshake = 10 * talktest.Patience
 	}
 	if o.Rules == (visit.Rules{}) {
 		o.Rules = visit.Rules{Quiet: 10 * time.Millisecond, Longest: time.Second, Sample: time.Hour}

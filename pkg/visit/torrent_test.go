@@ -142,6 +142,34 @@ func TestVisitRecord(t *testing.T) {
 	}
 }
 
+// The longest silence is the one between messages that matter, of which the
+// extension handshake is one.
+func TestGap(t *testing.T) {
+	tests := []struct {
+		name string
+		run  func(*scene)
+		want float64 // milliseconds
+	}{
+		{"nothing said", func(*scene) {}, 0},
+		{"before the bitfield", func(s *scene) { s.say(4, bitfield(100, 5)) }, 4000},
+		{"between haves", func(s *scene) { s.say(1, bitfield(100, 5)).say(3, have(6)).say(8, have(7)).say(9, have(8)) }, 5000},
+		{"an extension handshake between", func(s *scene) {
+			s.say(3, extHandshake(peerwire.ExtHandshake{V: "x"})).say(5, bitfield(100, 5))
+		}, 3000},
+		{"other messages don't matter", func(s *scene) { s.say(3, unchoke()).say(5, bitfield(100, 5)) }, 5000},
+		{"behind the last one", func(s *scene) { s.say(1, bitfield(100, 5)) }, 1000},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := play(t, 100)
+			tt.run(s)
+			if v := s.end(60, outcome.Closed); v.GapMS != tt.want {
+				t.Errorf("got %v ms, want %v", v.GapMS, tt.want)
+			}
+		})
+	}
+}
+
 func TestVisitThatNeverConnected(t *testing.T) {
 	torrent, err := visit.NewTorrent(&record.Torrent{InfoHash: infohash})
 	if err != nil {
