@@ -234,10 +234,14 @@ func (p *Probe) otherReading(r *record.Progress) {
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.ListenPort))
 	x := p.find(place{t, r.IP}, r.ListenPort)
-	if x == nil || x.state == busy {
+	if x == nil || x.state == busy || p.options.Once && x.state == gone {
 		return
 	}
 	p.unqueue(x)
+	if p.options.Once { // it has been read, and that is all of a round
+		x.state = gone
+		return
+	}
 	x.learn(visit.Reading{Have: r.Have, Pieces: r.Pieces, Need: r.Need, Settled: r.Settled, Complete: r.Complete,
 		UploadOnly: r.UploadOnly != nil && *r.UploadOnly, SuperSeed: r.SuperSeed}, r.TS)
 	x.failures = 0

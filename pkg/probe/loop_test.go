@@ -182,6 +182,21 @@ func TestInboundReadingIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestInboundReadingIsEnoughForOneRound(t *testing.T) {
+	r := loop(t, Options{Once: true})
+	r.names(r.join(2, haveAll)...)
+	p := &record.Progress{InfoHash: talktest.InfoHash, IP: address(0).Addr(), ListenPort: 6881, Direction: "in", Have: 50, Pieces: 100, Need: 98, Settled: true}
+	r.take(p)
+	r.step()
+	r.take(p)
+	r.EOF()
+	r.atEOF = true
+	if r.swarm.Dials(address(0)) != 0 || r.swarm.Dials(address(1)) != 1 || !r.finished() {
+		t.Errorf("got %d dials of the one that was read and %d of the other, finished %v, want 0, 1, true",
+			r.swarm.Dials(address(0)), r.swarm.Dials(address(1)), r.finished())
+	}
+}
+
 func TestPeersBeforeTheirTorrent(t *testing.T) {
 	r := set(t, Options{}, new(clock))
 	r.names(address(0), address(1))
