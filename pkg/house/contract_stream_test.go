@@ -243,18 +243,36 @@ func TestGreaseIsWrittenAndTaken(t *testing.T) {
 	})
 }
 
-func TestFlagsAfterArguments(t *testing.T) {
-	torrent := filepath.Join(t.TempDir(), "x.torrent")
+// takesTorrents says whether the command names torrents among its arguments.
+func (p program) takesTorrents() bool { return p.source || p.name == "bt-meta" }
+
+func TestFiltersRefuseArguments(t *testing.T) {
+	eachInPipe(t, func(t *testing.T, p program) {
+		if p.takesTorrents() {
+			return
+		}
+		got := p.run(t, "{}\n", "records.ndjson")
+		if got.code != 2 || got.stdout != "" || !strings.Contains(got.stderr, p.name+" < FILE") {
+			t.Errorf("exit %d, standard output %q, standard error %q; want 2, nothing and a hint", got.code, got.stdout, got.stderr)
+		}
+	})
+}
+
+// writeTorrent makes a .torrent file with a tracker that answers nobody.
+func writeTorrent(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "x.torrent")
 	info := "d6:lengthi16384e4:name1:x12:piece lengthi16384e6:pieces20:" + strings.Repeat("p", 20) + "e"
-	if err := os.WriteFile(torrent, []byte("d4:info"+info+"e"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte("d8:announce27:http://127.0.0.1:9/announce4:info"+info+"e"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+func TestFlagsAfterArguments(t *testing.T) {
+	torrent := writeTorrent(t, t.TempDir())
 	eachInPipe(t, func(t *testing.T, p program) {
-		if !p.source && p.name != "bt-meta" {
-			got := p.run(t, "", "--", "-x")
-			if got.code != 2 || got.stdout != "" {
-				t.Errorf("a filter that is given an argument: exit %d, standard output %q; want 2 and nothing", got.code, got.stdout)
-			}
+		if !p.takesTorrents() {
 			return
 		}
 		got := p.run(t, "", append([]string{torrent}, append(p.once(), "--quiet")...)...)
