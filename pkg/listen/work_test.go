@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -208,6 +209,30 @@ func TestMetadataInPassing(t *testing.T) {
 		t.Errorf("got %+v, want 4 of 10 pieces with the threshold at 5", reading)
 	}
 	p.Close()
+}
+
+// Liars don't use up the places of those who fetch.
+func TestMetadataOfLiars(t *testing.T) {
+	info := []byte("d6:lengthi160000e4:name1:x12:piece lengthi16384e6:pieces200:" + strings.Repeat("h", 200) + "e")
+	h := talktest.Hello(1)
+	h.InfoHash = sha1.Sum(info)
+	r := begin(t, listen.Options{})
+	r.hear(&record.Torrent{InfoHash: hex.EncodeToString(h.InfoHash[:])})
+	offer := peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{M: map[string]uint8{"ut_metadata": 3}, MetadataSize: int64(len(info))})
+	give := func(info []byte) []byte {
+		return peerwire.AppendMetadataData(nil, visit.ExtMetadata, 0, int64(len(info)), info)
+	}
+	for i := range 5 {
+		p := r.knock(h, offer, give([]byte(strings.Repeat("x", len(info)))), peerwire.AppendHave(nil, 1<<30)) // ends with a lie that ends it
+		r.hungUp(p)
+		if v := talktest.Await[record.Visit](t, r.journal, i+1)[i]; !slices.Contains(v.Oddities, "metadata-wrong") {
+			t.Errorf("liar %d: got oddities %q, want its metadata found wrong", i, v.Oddities)
+		}
+	}
+	r.knock(h, offer, give(info))
+	if got := talktest.Await[record.Torrent](t, r.journal, 1); len(got) != 1 || got[0].Pieces != 10 {
+		t.Errorf("got %+v, want the torrent of 10 pieces", got)
+	}
 }
 
 func TestGaps(t *testing.T) {

@@ -235,6 +235,41 @@ func TestLeave(t *testing.T) {
 	}
 }
 
+// late is a stream on which the n-th deadline is set just after somebody else
+// has asked to leave, which it undoes.
+type late struct {
+	net.Conn
+	n     int
+	asked func()
+}
+
+func (l *late) SetReadDeadline(t time.Time) error {
+	if l.n--; l.n == 0 {
+		l.asked()
+	}
+	return l.Conn.SetReadDeadline(t)
+}
+
+func TestLeaveIsNotForgotten(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		n    int
+		want outcome.Outcome
+	}{{"in the handshake", 1, outcome.Canceled}, {"in the first round", 2, outcome.OK}, {"in a later round", 3, outcome.OK}} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := set(t, scene{})
+			m.c.conn = &late{Conn: m.c.conn, n: tt.n, asked: m.c.Leave}
+			m.begin(m.c.Open)
+			if tt.n > 1 {
+				m.hello(theirHandshake())
+				m.greeting()
+				m.send(bitfield(100, 50))
+			}
+			m.wantEnd(tt.want)
+		})
+	}
+}
+
 func TestPexIsPassedOn(t *testing.T) {
 	m := open(t, scene{})
 	m.hello(theirHandshake())
