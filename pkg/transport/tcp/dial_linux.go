@@ -115,7 +115,7 @@ func (c *conn) await(ctx context.Context, timeout time.Duration) error {
 		return done
 	})
 	if !stop() {
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	return errors.Join(err, failed, c.SetWriteDeadline(time.Time{}))
 }
