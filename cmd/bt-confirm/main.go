@@ -2,6 +2,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"btkit/pkg/cmdline"
@@ -18,10 +20,14 @@ their pieces, and peers that were never seen to finish. A fall in the number of 
 by a regression record and undoes nothing.`
 
 const identities = `A peer that we dialled is known by torrent, address and port; one that dialled us
-by torrent, address and the port that it says it listens on, or by its peer id when it names no port. Two of
+by torrent, address and the port that it says it listens on, or by its peer id when it names no port. The two swarms of a hybrid torrent count as one. Two of
 them are merged when the same peer id with the same client appears at both; an address alone never merges.
 One is split when another client takes its place: another peer id together with another kind of client, or
 with progress that falls by more than 5 %.`
+
+const state = `The file named by --state is written every minute of the stream and at the end, readable by its
+owner only. It holds digests of addresses, not addresses; but whoever has it can try all addresses, so treat it as
+confidential and remove it with the study.`
 
 func main() { cmdline.Main(command()) }
 
@@ -31,13 +37,14 @@ func command() *cmdline.Command {
 		Description: description,
 		Flags: []cli.Flag{
 			&cli.Int64Flag{Name: "threshold", Usage: "count as complete from `PERCENT` of the pieces on (default: as the readings say, 98)"},
+			&cli.BoolFlag{Name: "anew", Usage: "leave out what an earlier count found: its downloads, tallies and regressions"},
 			&cli.StringFlag{Name: "state", Usage: "keep what is known in `FILE`, so that a restart goes on where it ended"},
 		},
 		Examples: []cmdline.Example{
 			{Text: "Count the downloads of a swarm for an hour", Line: "bt-peers-tracker x.torrent | bt-probe --for 1h | bt-confirm | grep '\"download\"'"},
-			{Text: "Count again with another definition", Line: "bt-confirm --threshold 100 < visits.ndjson"},
+			{Text: "Count again with another definition", Line: "bt-confirm --anew --threshold 100 < records.ndjson"},
 		},
-		Sections: []cmdline.Section{{Title: "Identities", Text: identities}},
+		Sections: []cmdline.Section{{Title: "Identities", Text: identities}, {Title: "State", Text: state}},
 		SeeAlso:  []string{"bt-probe(1)", "bt-store(1)"},
 		Run:      run,
 	}
@@ -52,6 +59,13 @@ func run(s *cmdline.Session) error {
 	if err != nil {
 		return &cmdline.Hinted{Err: err, Hint: "move the file away to begin anew"}
 	}
+	if s.Bool("anew") {
+		a.Anew()
+	}
 	s.Progress(a.Status)
-	return a.End(s.Each(a.Pass(s.Duration("stats"))))
+	err = a.End(s.Each(a.Pass(s.Duration("stats"))))
+	if n := a.Earlier(); n > 0 && !s.Bool("anew") {
+		s.Log.Warn(fmt.Sprintf("the records hold %d downloads of an earlier count, which now stand beside ours; --anew leaves them out", n))
+	}
+	return err
 }

@@ -43,7 +43,7 @@ func TestClasses(t *testing.T) {
 
 		{"more than all pieces", []*record.Progress{see(0, 50), see(60, 101)}, counts{censored: 1}},
 		{"fewer than none", []*record.Progress{see(0, -1), see(60, 99)}, counts{firstComplete: 1}},
-		{"threshold not known", []*record.Progress{see(0, 50, need(0)), see(60, 99, need(0))}, counts{}},
+		{"threshold not said, so 98 %", []*record.Progress{see(0, 97, need(0)), see(60, 98, need(0))}, counts{confirmed: 1}},
 		{"pieces beyond 32 bits", []*record.Progress{see(0, 0, pieces(1<<40)), see(60, 1<<32, pieces(1<<40), need(1<<32))}, counts{}},
 		{"a threshold that nobody reaches", []*record.Progress{see(0, 50, need(101)), see(60, 100, need(101))}, counts{censored: 1}},
 

@@ -23,7 +23,16 @@ type Filter struct {
 	peers     atomic.Int64
 	torrent   record.Torrent
 	reading   record.Progress
+	anew      bool
+	earlier   int64 // downloads of an earlier count that came by
 }
+
+// Anew leaves out what an earlier bt-confirm has counted, so that records can be
+// counted once more.
+func (f *Filter) Anew() { f.anew = true }
+
+// Earlier is how many downloads of an earlier count came by.
+func (f *Filter) Earlier() int64 { return f.earlier }
 
 // Open makes a filter that keeps its state in a file, or in memory when path
 // is empty.
@@ -43,6 +52,14 @@ func (f *Filter) Pass(every time.Duration) func(*record.Line) error {
 		if err != nil {
 			return err
 		}
+		if counted(line) {
+			if line.Type == "download" {
+				f.earlier++
+			}
+			if f.anew {
+				return nil
+			}
+		}
 		if err := f.out.Pass(line.Raw); err != nil {
 			return err
 		}
@@ -56,6 +73,11 @@ func (f *Filter) Pass(every time.Duration) func(*record.Line) error {
 		}
 		return f.regular(f.reading.TS, every)
 	}
+}
+
+// counted says whether a line is the result of a count.
+func counted(line *record.Line) bool {
+	return line.Type == "download" || line.Type == "tally" || line.Type == "regression"
 }
 
 func (f *Filter) hear(line *record.Line) ([]record.Record, error) {

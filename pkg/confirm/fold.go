@@ -2,7 +2,6 @@ package confirm
 
 import (
 	"math"
-	"net/netip"
 	"time"
 
 	"btkit/pkg/record"
@@ -37,6 +36,7 @@ type Fold struct {
 	confirmed int64
 	byKey     map[key]uint32
 	byID      map[uint64]uint32 // by peer id, to merge two addresses of one client
+	twins     map[string]string // second info-hash of a hybrid torrent to its first
 }
 
 type torrent struct {
@@ -44,13 +44,13 @@ type torrent struct {
 	need       int64
 	lastPiece  int64 // length of the last piece in bytes, 0 if unknown
 	counts     [classes]int64
-	addrs      map[netip.Addr]struct{} // of confirmed downloads
+	addrs      map[key]struct{} // digests of the addresses of confirmed downloads
 	regression int64
 }
 
 // NewFold makes an empty Fold.
 func NewFold(o Options) *Fold {
-	return &Fold{options: o, byHash: map[string]uint32{}, byKey: map[key]uint32{}, byID: map[uint64]uint32{}}
+	return &Fold{options: o, byHash: map[string]uint32{}, byKey: map[key]uint32{}, byID: map[uint64]uint32{}, twins: map[string]string{}}
 }
 
 // Confirmed is the number of confirmed downloads so far.
@@ -59,10 +59,22 @@ func (f *Fold) Confirmed() int64 { return f.confirmed }
 // Peers is the number of identities.
 func (f *Fold) Peers() int { return int(f.count) }
 
-// Torrent takes in what a torrent record says of the content's length.
+// Torrent takes in what a torrent record says of the content's length, of the
+// threshold, and of the two swarms of a hybrid torrent: both count as its first
+// (BEP 52).
 func (f *Fold) Torrent(r *record.Torrent) {
-	if r.Pieces > 0 && r.PieceBytes > 0 && r.Bytes > 0 && len(r.InfoHash) == hashDigits {
-		f.torrent(r.InfoHash).lastPiece = r.Bytes - (r.Pieces-1)*r.PieceBytes
+	if len(r.InfoHash) != hashDigits || r.Pieces <= 0 {
+		return
+	}
+	t := f.torrent(r.InfoHash)
+	if r.Need > 0 && r.Need <= r.Pieces {
+		t.need = r.Need
+	}
+	if r.PieceBytes > 0 && r.Bytes > 0 {
+		t.lastPiece = r.Bytes - (r.Pieces-1)*r.PieceBytes
+	}
+	if len(r.InfoHashV2) > hashDigits && r.InfoHashV2[:hashDigits] != r.InfoHash {
+		f.twins[r.InfoHashV2[:hashDigits]] = r.InfoHash
 	}
 }
 
@@ -70,6 +82,11 @@ func (f *Fold) Torrent(r *record.Torrent) {
 // download, or a regression. Readings that had not settled and such that are
 // older than the latest of their peer teach nothing.
 func (f *Fold) Reading(p *record.Progress) []record.Record {
+	if first, ok := f.twins[p.InfoHash]; ok {
+		twin := *p
+		twin.InfoHash = first
+		p = &twin
+	}
 	need := f.need(p)
 	if !p.Settled || need <= 0 || p.Have < 0 || p.Have > p.Pieces || p.Pieces > math.MaxUint32 || len(p.InfoHash) != hashDigits {
 		return nil
@@ -93,12 +110,24 @@ func (f *Fold) Reading(p *record.Progress) []record.Record {
 	return append(out, f.later(known, p, at, need, how)...)
 }
 
+// need is the threshold: as asked for, else as the reading says, else as the
+// torrent record says, else 98 %.
 func (f *Fold) need(p *record.Progress) int64 {
-	if f.options.Percent > 0 {
-		return (p.Pieces*f.options.Percent + 99) / 100
+	percent := f.options.Percent
+	if percent == 0 {
+		if p.Need > 0 {
+			return p.Need
+		}
+		if i, ok := f.byHash[p.InfoHash]; ok && f.torrents[i].need > 0 {
+			return f.torrents[i].need
+		}
+		percent = usualPercent
 	}
-	return p.Need
+	return (p.Pieces*percent + 99) / 100
 }
+
+// usualPercent of the pieces count as complete when nobody says otherwise.
+const usualPercent = 98
 
 func (f *Fold) torrent(infohash string) *torrent { return f.torrents[f.torrentIndex(infohash)] }
 
@@ -107,7 +136,7 @@ func (f *Fold) torrentIndex(infohash string) uint32 {
 	if !ok {
 		i = uint32(len(f.torrents))
 		f.byHash[infohash] = i
-		f.torrents = append(f.torrents, &torrent{infohash: infohash, addrs: map[netip.Addr]struct{}{}})
+		f.torrents = append(f.torrents, &torrent{infohash: infohash, addrs: map[key]struct{}{}})
 	}
 	return i
 }
@@ -183,7 +212,7 @@ func (f *Fold) later(known *peer, p *record.Progress, at, need int64, how string
 	if crossed {
 		known.class = confirmed
 		f.confirmed++
-		t.addrs[p.IP] = struct{}{}
+		t.addrs[addressKey(p)] = struct{}{}
 		out = append(out, known.download(p, need, how))
 	}
 	t.counts[before]--

@@ -43,6 +43,12 @@ func identityPort(p *record.Progress) uint16 {
 	return p.Port
 }
 
+// addressKey names the address alone.
+func addressKey(p *record.Progress) key {
+	ip := p.IP.As16()
+	return digest(append([]byte(p.InfoHash), ip[:]...))
+}
+
 func digest(b []byte) (k key) {
 	sum := sha256.Sum256(b)
 	copy(k[:], sum[:])

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"net/netip"
 	"os"
 	"path/filepath"
 )
@@ -80,8 +79,7 @@ func (t *torrent) append(b []byte) []byte {
 	}
 	b = binary.BigEndian.AppendUint32(b, uint32(len(t.addrs)))
 	for a := range t.addrs {
-		ip := a.As16()
-		b = append(b, ip[:]...)
+		b = append(b, a[:]...)
 	}
 	return b
 }
@@ -135,9 +133,9 @@ func (f *Fold) readTorrent(c *cursor) {
 	t := f.torrent(name)
 	t.need, t.lastPiece, t.regression = int64(c.u64()), int64(c.u64()), int64(c.u64())
 	for range c.count(16) {
-		if ip := c.take(16); len(ip) == 16 {
-			t.addrs[netip.AddrFrom16([16]byte(ip)).Unmap()] = struct{}{}
-		}
+		var a key
+		copy(a[:], c.take(len(a)))
+		t.addrs[a] = struct{}{}
 	}
 }
 
