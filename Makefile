@@ -50,7 +50,7 @@ fuzz: ## fuzz every decoder for FUZZTIME each
 	@pkg/house/fuzz.sh $(FUZZTIME)
 
 bench: build ## measure, as ratios in one run
-	@pkg/bench/run.sh
+	@GO='$(GO)' pkg/bench/run.sh
 
 man: build ## make the man pages from the commands
 	@for c in bin/bt bin/bt-*; do $$c --man > man/$$(basename $$c).1; done
