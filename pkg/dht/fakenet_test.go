@@ -100,6 +100,8 @@ func closestOf(nodes []*fakeNode, target ID) []*fakeNode {
 
 // announce stores peers at the n nodes closest to the torrent.
 func (d *fakeDHT) announce(hash ID, n int, seeds, others []netip.AddrPort) {
+	d.mu.Lock() // nodes on real sockets answer already
+	defer d.mu.Unlock()
 	for _, node := range d.closest(hash)[:n] {
 		s := node.store[hash]
 		if s == nil {
