@@ -325,15 +325,21 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 	case m.ID == peerwire.Request:
 		return c.reject(m)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex:
-		if pex, err := peerwire.ParsePex(m.Payload, anyAddr); err == nil && len(pex.Added) > 0 {
-			c.host.Exchanged(c, pex.Added)
-		}
+		c.exchange(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
 		return c.metadata(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == 0:
 		return c.maybeFetch()
 	}
 	return nil
+}
+
+// exchange hands on the addresses that the peer passes on; what cannot be read
+// is nothing.
+func (c *Conversation) exchange(payload []byte) {
+	if pex, err := peerwire.ParsePex(payload, anyAddr); err == nil && len(pex.Added) > 0 {
+		c.host.Exchanged(c, pex.Added)
+	}
 }
 
 // maxRejects bounds our answers to a peer that keeps asking.
