@@ -11,7 +11,7 @@ import (
 )
 
 // stateMagic begins a state file and names its version.
-const stateMagic = "btconf1\n"
+const stateMagic = "btconf2\n"
 
 // ErrState is wrapped by the errors about a state file that cannot be used.
 var ErrState = errors.New("not a usable state file")

@@ -125,6 +125,7 @@ func (h *host) Metadata(_ *talk.Conversation, info []byte) bool {
 	}
 	h.t.Learn(found.Pieces, h.l.need(found.Pieces, 0), found.PieceBytes)
 	for _, r := range found.Records() {
+		r.Need = h.t.Need()
 		h.l.put(r)
 	}
 	return true

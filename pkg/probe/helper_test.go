@@ -167,7 +167,7 @@ func (r *room) event() event {
 // peerAt is what the schedule knows of an address.
 func (r *room) peerAt(addr netip.AddrPort) *peer {
 	r.t.Helper()
-	x := r.find(place{r.torrents[talktest.InfoHash], addr.Addr()}, addr.Port())
+	x := r.find(r.torrents[talktest.InfoHash].at(addr.Addr()), addr.Port())
 	if x == nil {
 		r.t.Fatalf("%v is not known", addr)
 	}

@@ -17,6 +17,28 @@ type counters struct {
 	outcomes map[string]int64
 	changed  bool
 	talk     time.Duration // mean length of a visit that was not held
+	ends     int64         // visits ended
+
+	// What pace was measured at, and how many visits ended per second since
+	// then, 0 while unknown.
+	paceAt   time.Time
+	paceEnds int64
+	pace     float64
+}
+
+// paceSpan is how long visits are counted to know their pace.
+const paceSpan = 10 * time.Second
+
+// measure updates the pace at which visits end.
+func (c *counters) measure(now time.Time) {
+	span := now.Sub(c.paceAt)
+	switch {
+	case c.paceAt.IsZero():
+		c.paceAt = now
+	case span >= paceSpan:
+		c.pace = float64(c.ends-c.paceEnds) / span.Seconds()
+		c.paceAt, c.paceEnds = now, c.ends
+	}
 }
 
 // idle is how long the loop sleeps when nothing is due.
@@ -133,9 +155,9 @@ func (p *Probe) torrent(r *record.Torrent) {
 		if err != nil {
 			return
 		}
-		t = p.swarm(made)
+		t = p.swarm(made, nil)
 		if twin := made.Twin(); twin != nil {
-			p.swarm(twin)
+			p.swarm(twin, t)
 		}
 	}
 	need := r.Need
@@ -155,9 +177,13 @@ func (p *Probe) torrent(r *record.Torrent) {
 	}
 }
 
-// swarm begins to follow a swarm, with the peers that were named before.
-func (p *Probe) swarm(made *visit.Torrent) *torrent {
-	t := &torrent{Torrent: made}
+// swarm begins to follow a swarm, with the peers that were named before; first
+// is the other swarm of a hybrid torrent, if there is one.
+func (p *Probe) swarm(made *visit.Torrent, first *torrent) *torrent {
+	t := &torrent{Torrent: made, first: first}
+	if first == nil {
+		t.first = t
+	}
 	p.torrents[made.Hex()] = t
 	for _, early := range p.early[made.Hex()] {
 		p.hearsay(early)
@@ -171,24 +197,41 @@ func (p *Probe) swarm(made *visit.Torrent) *torrent {
 func (p *Probe) hearsay(r *record.Peer) {
 	t, ok := p.torrents[r.InfoHash]
 	if !ok {
-		if len(p.early[r.InfoHash]) < 1000 && len(p.early) < 1000 {
+		if len(p.early[r.InfoHash]) < maxEarly && len(p.early) < maxEarly {
 			p.early[r.InfoHash] = append(p.early[r.InfoHash], r)
+		} else {
+			p.forgotten++
 		}
 		return
 	}
 	if r.Source == "incoming" {
-		p.inbound[place{t, r.IP}]++
+		p.inbound[t.at(r.IP)]++
 		return
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.Port))
 }
 
+// maxEarly bounds the torrents, and the peers of each, that are kept for a
+// torrent record to come.
+const maxEarly = 1000
+
+// Nameless is the number of peer records whose torrent nobody named. Call it
+// after Work.
+func (p *Probe) Nameless() int64 {
+	n := p.forgotten
+	for _, early := range p.early {
+		n += int64(len(early))
+	}
+	return n
+}
+
 // add makes a peer known and says whether it is new.
 func (p *Probe) add(t *torrent, addr netip.AddrPort) bool {
+	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	if addr.Port() == 0 || !addr.Addr().IsValid() || p.known >= p.options.MaxPeers {
 		return false
 	}
-	at := place{t, addr.Addr()}
+	at := t.at(addr.Addr())
 	if p.find(at, addr.Port()) != nil || len(p.peers[at]) >= maxPorts {
 		return false
 	}
@@ -233,7 +276,7 @@ func (p *Probe) otherReading(r *record.Progress) {
 		return
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.ListenPort))
-	x := p.find(place{t, r.IP}, r.ListenPort)
+	x := p.find(t.at(r.IP), r.ListenPort)
 	if x == nil || x.state == busy || p.options.Once && x.state == gone {
 		return
 	}
@@ -255,7 +298,7 @@ func (p *Probe) otherVisit(r *record.Visit) {
 	if t == nil || r.Direction != visit.In {
 		return
 	}
-	at := place{t, r.IP}
+	at := t.at(r.IP)
 	if p.inbound[at]--; p.inbound[at] <= 0 {
 		delete(p.inbound, at)
 	}
@@ -314,6 +357,7 @@ func (p *Probe) ended(x *peer, e event) {
 	held := x.held
 	x.conv, x.held = nil, false
 	p.count.outcomes[string(e.how)]++
+	p.count.ends++
 	p.count.changed = true
 	if e.stage == visit.StageSettled {
 		p.count.ok++

@@ -11,9 +11,14 @@ import (
 // torrent is a torrent and what the loop knows of it.
 type torrent struct {
 	*visit.Torrent
+	first    *torrent // of the two swarms of a hybrid torrent, else itself
 	private  bool
 	fetching int // conversations that fetch its metadata
 }
+
+// at is a place of the torrent. The two swarms of a hybrid torrent share their
+// places, since a client that is in both takes one conversation.
+func (t *torrent) at(ip netip.Addr) place { return place{t.first, ip} }
 
 // place is where conversations must not overlap: most clients refuse a second
 // one from the same address.
@@ -104,4 +109,4 @@ func (p *peer) remaining(now time.Time) time.Duration {
 	return max(0, left-now.Sub(p.readAt))
 }
 
-func (p *peer) place() place { return place{p.t, p.addr.Addr()} }
+func (p *peer) place() place { return p.t.at(p.addr.Addr()) }

@@ -43,23 +43,24 @@ type Probe struct {
 	selfNow   talk.Self
 
 	// What follows belongs to the loop.
-	torrents map[string]*torrent
-	peers    map[place][]*peer // at most maxPorts each
-	known    int
-	early    map[string][]*record.Peer // of torrents not named yet
-	unread   queue                     // never had a settled reading
-	revisits queue
-	inbound  map[place]int // conversations that the peer began
-	active   map[place]*peer
-	held     map[*peer]struct{}
-	running  int
-	leaving  int // of those, asked to leave
-	order    uint64
-	session  uint64
-	count    counters
-	stopping bool
-	atEOF    bool
-	wait     sync.WaitGroup // conversations
+	torrents  map[string]*torrent
+	peers     map[place][]*peer // at most maxPorts each
+	known     int
+	early     map[string][]*record.Peer // of torrents not named yet
+	forgotten int64                     // early ones beyond what is kept
+	unread    queue                     // never had a settled reading
+	revisits  queue
+	inbound   map[place]int // conversations that the peer began
+	active    map[place]*peer
+	held      map[*peer]struct{}
+	running   int
+	leaving   int // of those, asked to leave
+	order     uint64
+	session   uint64
+	count     counters
+	stopping  bool
+	atEOF     bool
+	wait      sync.WaitGroup // conversations
 }
 
 // New makes a probe that writes to out.
@@ -222,6 +223,7 @@ type Status struct {
 }
 
 func (p *Probe) publish() {
+	p.count.measure(p.options.Now())
 	s := &Status{Known: p.known, Queue: len(p.unread) + len(p.revisits), InFlight: p.running, Held: len(p.held),
 		Limit: p.options.Slots, OK: p.count.ok, RoundS: p.roundTime().Seconds(),
 		Workload: float64(p.running) / float64(p.options.Slots)}

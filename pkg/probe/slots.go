@@ -55,10 +55,14 @@ func (p *Probe) silent(x *peer) {
 	}
 }
 
-// roundTime is how long it takes to visit every waiting peer once, by the
-// slots that are left beside the held ones and by the rate of new connections.
+// roundTime is how long it takes to visit every waiting peer once: at the pace
+// at which visits end now, or while that is unknown by the slots that are left
+// beside the held ones and by the rate of new connections.
 func (p *Probe) roundTime() time.Duration {
 	n := len(p.unread) + len(p.revisits)
+	if p.count.pace > 0 {
+		return time.Duration(float64(n) / p.count.pace * float64(time.Second))
+	}
 	free := max(1, p.options.Slots-min(len(p.held), p.mayHold()))
 	round := time.Duration(n) * p.count.talk / time.Duration(free)
 	if p.options.Rate > 0 {

@@ -142,6 +142,7 @@ func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
 	}
 	t.p.t.Learn(found.Pieces, t.probe.need(found.Pieces), found.PieceBytes)
 	for _, r := range found.Records() {
+		r.Need = t.p.t.Need()
 		t.probe.put(r)
 	}
 	return true

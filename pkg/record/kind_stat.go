@@ -13,7 +13,8 @@ type Stat struct {
 	Held *int64 `json:"held,omitempty"`
 	// Most that may be under way at once.
 	Limit *int64 `json:"limit,omitempty"`
-	// Seconds that a round through all waiting peers takes at present.
+	// Seconds that a round through all waiting peers takes at the pace at which
+	// visits end now.
 	RoundS *float64 `json:"round_s,omitempty"`
 	// Successes since the start.
 	OK *int64 `json:"ok,omitempty"`

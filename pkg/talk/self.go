@@ -5,9 +5,17 @@ import (
 	"btkit/pkg/visit"
 )
 
-// Client is the name that we give ourselves in the extension handshake: honest,
-// and with a place to read about us.
-const Client = "btkit/0.1 (measurement; no transfer; see bt-probe(1))"
+// Client is the name that we give ourselves in the extension handshake.
+const Client = "btkit/0.1 (measurement, no transfer)"
+
+// ClientOf is that name with a contact, such as a web page that explains the
+// measurement; empty for none.
+func ClientOf(contact string) string {
+	if contact == "" {
+		return Client
+	}
+	return Client + " " + contact
+}
 
 // requestQueue is the number of requests that we claim to queue (BEP 10
 // "reqq"); it is the usual one.
