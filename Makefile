@@ -47,7 +47,7 @@ interop-tools: # Debian packages of the clients, as far as they are missing
 	@pkg/interop/install.sh
 
 fuzz: ## fuzz every decoder for FUZZTIME each
-	@pkg/house/fuzz.sh $(FUZZTIME)
+	@GO='$(GO)' pkg/house/fuzz.sh $(FUZZTIME)
 
 bench: build ## measure, as ratios in one run
 	@GO='$(GO)' pkg/bench/run.sh

@@ -10,7 +10,7 @@ for file in $(grep -rlE --include='*_test.go' '^func Fuzz' pkg cmd | sort); do
 	folder=$(dirname "$file")
 	for name in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file"); do
 		echo "== $folder $name"
-		go test -tags urfave_cli_no_docs -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 20x "./$folder" || failed=1
+		"${GO:-go}" test -tags urfave_cli_no_docs -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 20x "./$folder" || failed=1
 	done
 done
 exit $failed
