@@ -3,11 +3,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"net"
 	"net/netip"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -17,17 +13,6 @@ import (
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
 )
-
-const description = `Takes connections from peers that dial us and leads the same conversation as
-bt-probe. Most peers cannot be dialled, but many of them dial: they learn of us from the trackers to
-which the sources downstream announce the port of the listen record, and from bt-probe, which
-names it in every conversation.
-
-Only torrents that the records on standard input name are answered. All records are passed on;
-each connection adds a peer record with source "incoming", progress records, and a visit record when it
-ends. A peer that names its own listening port is known by that port (listen_port).
-
-With --once, a peer is let go when its reading has settled, and the command stops at the end of its input.`
 
 func main() { cmdline.Main(command()) }
 
@@ -47,7 +32,7 @@ func command() *cmdline.Command {
 			&cli.DurationFlag{Name: "sample", Value: rules.Sample, Usage: "tell a changing reading every `TIME`"},
 			&cli.BoolFlag{Name: "record-gaps", Usage: "write the longest silence of every visit, to calibrate the times above"},
 			&cli.BoolFlag{Name: "bitfield", Usage: "write all pieces of every reading; lines then grow beyond 4096 bytes for more than about 19,000 pieces"},
-			cmdline.Deny, cmdline.AllowPrivate,
+			cmdline.Contact, cmdline.Deny, cmdline.AllowPrivate,
 		},
 		Examples: []cmdline.Example{
 			{Text: "Be found through the trackers and wait", Line: "bt-listen x.torrent | bt-peers-tracker | bt-confirm"},
@@ -95,47 +80,7 @@ func options(s *cmdline.Session) (o listen.Options, err error) {
 	o.PerAddr, o.Gaps, o.Manner, o.Rules = s.Int("per-address"), s.Bool("record-gaps"), talk.DefaultManner(), visit.DefaultRules()
 	o.Manner.Handshake, o.Manner.Hold, o.Manner.Once = s.Duration("timeout"), s.Duration("hold"), s.Bool("once")
 	o.Rules.Quiet, o.Rules.Sample, o.Rules.Bitfield = s.Duration("settle"), s.Duration("sample"), s.Bool("bitfield")
+	o.Client = talk.ClientOf(s.String("contact"))
 	o.Allow = func(a netip.Addr) error { return policy.Allow(a) }
 	return o, nil
-}
-
-// firstPort is where clients traditionally listen; lastPort where we give up.
-const (
-	firstPort = 6881
-	lastPort  = 6999
-)
-
-// open listens on the given addresses, or on all of IPv4 and IPv6 with one
-// port number.
-func open(addresses []string) ([]net.Listener, error) {
-	if len(addresses) == 0 {
-		return openAny()
-	}
-	var sockets []net.Listener
-	for _, a := range addresses {
-		l, err := net.Listen("tcp", a)
-		if err != nil {
-			return nil, &cmdline.Hinted{Err: fmt.Errorf("listen on %s: %w", a, err), Hint: "--address HOST:PORT names another one; port 0 takes any free port"}
-		}
-		sockets = append(sockets, l)
-	}
-	return sockets, nil
-}
-
-func openAny() ([]net.Listener, error) {
-	for port := firstPort; port <= lastPort; port++ {
-		v4, err := net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", port))
-		if errors.Is(err, syscall.EADDRINUSE) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("listen: %w", err)
-		}
-		v6, err := net.Listen("tcp6", fmt.Sprintf("[::]:%d", port))
-		if err != nil { // a host without IPv6
-			return []net.Listener{v4}, nil
-		}
-		return []net.Listener{v4, v6}, nil
-	}
-	return nil, &cmdline.Hinted{Err: fmt.Errorf("no free port from %d to %d", firstPort, lastPort), Hint: "--address HOST:PORT names one"}
 }

@@ -2,11 +2,9 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"btkit/pkg/cmdline"
 	"btkit/pkg/probe"
@@ -31,25 +29,6 @@ func command() *cmdline.Command {
 	}
 }
 
-func flags() []cli.Flag {
-	manner, rules := talk.DefaultManner(), visit.DefaultRules()
-	return []cli.Flag{
-		&cli.IntFlag{Name: "slots", Aliases: []string{"j"}, Value: 512, EnvVars: []string{"BT_SLOTS"}, Usage: "hold up to `N` conversations at once"},
-		&cli.Float64Flag{Name: "rate", Value: 100, EnvVars: []string{"BT_RATE"}, Usage: "open at most `N` connections per second, 0 for no limit"},
-		&cli.IntFlag{Name: "per-net", Value: 16, EnvVars: []string{"BT_PER_NET"}, Usage: "talk to at most `N` peers of one network (IPv4 /24, IPv6 /48) at once, 0 for no limit"},
-		&cli.DurationFlag{Name: "timeout", Value: 10 * time.Second, Usage: "wait `TIME` for a connection, and again for the handshake"},
-		&cli.DurationFlag{Name: "hold", Usage: "end every conversation after `TIME` (default: hold as long as the peer may still get pieces)"},
-		&cli.DurationFlag{Name: "revisit", Value: time.Minute, EnvVars: []string{"BT_REVISIT"}, Usage: "come back to a peer not sooner than after `TIME`"},
-		&cli.Int64Flag{Name: "threshold", Value: 98, Usage: "complete means `PERCENT` of the pieces"},
-		&cli.DurationFlag{Name: "settle", Value: rules.Quiet, Usage: "trust a reading when no piece was announced for `TIME`"},
-		&cli.DurationFlag{Name: "sample", Value: rules.Sample, Usage: "tell a changing reading every `TIME`"},
-		&cli.DurationFlag{Name: "keep-alive", Value: manner.KeepAlive, Usage: "send a keep-alive every `TIME`"},
-		&cli.BoolFlag{Name: "record-gaps", Usage: "write the longest silence of every visit, to calibrate the times above"},
-		&cli.BoolFlag{Name: "bitfield", Usage: "write all pieces of every reading; lines then grow beyond 4096 bytes for more than about 19,000 pieces"},
-		cmdline.Deny, cmdline.AllowPrivate,
-	}
-}
-
 func run(s *cmdline.Session) error {
 	options, err := options(s)
 	if err != nil {
@@ -58,7 +37,12 @@ func run(s *cmdline.Session) error {
 	p := probe.New(options, s.Out)
 	s.Progress(p.Text)
 	s.Stats(p.Stat)
-	return s.Follow(cmdline.Running(p, p.Work))
+	err = s.Follow(cmdline.Running(p, p.Work))
+	if n := p.Nameless(); n > 0 {
+		s.Dropped(n)
+		s.Log.Warn(fmt.Sprintf("%d peers belong to torrents that no torrent record named", n))
+	}
+	return err
 }
 
 func options(s *cmdline.Session) (o probe.Options, err error) {
@@ -70,8 +54,8 @@ func options(s *cmdline.Session) (o probe.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if t := s.Int64("threshold"); t < 1 || t > 100 {
-		return o, cmdline.Usagef("flag --threshold is %d, expected 1 to 100", t)
+	if err := check(s); err != nil {
+		return o, err
 	}
 	id, err := cmdline.PeerID()
 	if err != nil {
@@ -82,7 +66,7 @@ func options(s *cmdline.Session) (o probe.Options, err error) {
 	rules.Quiet, rules.Sample, rules.Bitfield = s.Duration("settle"), s.Duration("sample"), s.Bool("bitfield")
 	o = probe.Options{
 		Slots: slots, Rate: s.Float64("rate"), PerNet: s.Int("per-net"), Once: s.Bool("once"), Revisit: s.Duration("revisit"),
-		Gaps: s.Bool("record-gaps"), Manner: manner, Rules: rules, Self: talk.Self{PeerID: id},
+		Gaps: s.Bool("record-gaps"), Manner: manner, Rules: rules, Self: talk.Self{PeerID: id, Client: talk.ClientOf(s.String("contact"))},
 		Dial: tcp.Dialer{Timeout: s.Duration("timeout")}.Dial, Transport: "tcp", Roll: rand.Float64,
 		Allow: func(a netip.Addr) error { return policy.Allow(a) },
 	}

@@ -14,6 +14,8 @@ var (
 		Usage: "contact private, loopback and link-local addresses too"}
 	Deny = &cli.StringSliceFlag{Name: "deny", EnvVars: []string{"BT_DENY"},
 		Usage: "never contact the networks listed in `FILE`, a CIDR per line"}
+	Contact = &cli.StringFlag{Name: "contact", EnvVars: []string{"BT_CONTACT"},
+		Usage: "add `TEXT` to the name that we give ourselves: a web page about the study, or where to write to"}
 )
 
 func commonFlags(role Role) []cli.Flag {

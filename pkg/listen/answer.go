@@ -59,7 +59,7 @@ func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 // self is how we answer on this connection: the port is the one that was
 // dialled.
 func (l *Listener) self(conn net.Conn) talk.Self {
-	self := talk.Self{PeerID: l.options.PeerID}
+	self := talk.Self{PeerID: l.options.PeerID, Client: l.options.Client}
 	if local, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
 		self.Port = local.Port()
 	}

@@ -17,6 +17,7 @@ type Options struct {
 	Manner  talk.Manner
 	Rules   visit.Rules
 	PeerID  [20]byte
+	Client  string // name in the extension handshake, empty for the usual one
 	Allow   func(netip.Addr) error
 	Now     func() time.Time
 }
