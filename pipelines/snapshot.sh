@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # A snapshot of a swarm: every peer that trackers and DHT name is visited once.
-# usage: snapshot.sh TORRENT DATABASE
+# Takes as long as the slowest peer needs to answer, or not to.
 set -euo pipefail
-torrent=${1:?usage: snapshot.sh TORRENT DATABASE} database=${2:?usage: snapshot.sh TORRENT DATABASE}
+. "$(dirname "$0")/places.sh"
+if [ $# -ne 2 ]; then
+  echo "usage: snapshot.sh TORRENT DATABASE" >&2
+  exit 2
+fi
 
 export BT_ONCE=1
-bt-meta "$torrent" | bt-peers-tracker | bt-peers-dht --exhaustive | bt-probe -j 1024 | bt-geo | bt-confirm | bt-store "$database"
+bt-meta "$1" | bt-peers-tracker | bt-peers-dht --exhaustive | bt-probe -j 1024 | places | bt-confirm | bt-store "$2"
