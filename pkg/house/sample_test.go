@@ -19,7 +19,7 @@ import (
 func TestRecordedSwarmAgreesWithItsTruth(t *testing.T) {
 	fold := confirm.NewFold(confirm.Options{})
 	var downloads []record.Download
-	read(t, "swarm.ndjson", func(line *record.Line) {
+	readSample(t, "swarm.ndjson", func(line *record.Line) {
 		if line.Type != "progress" {
 			return
 		}
@@ -34,7 +34,7 @@ func TestRecordedSwarmAgreesWithItsTruth(t *testing.T) {
 		}
 	})
 	var truths []record.Truth
-	read(t, "truth.ndjson", func(line *record.Line) {
+	readSample(t, "truth.ndjson", func(line *record.Line) {
 		var truth record.Truth
 		if err := line.Decode(&truth); err != nil {
 			t.Fatal(err)
@@ -51,8 +51,8 @@ func TestRecordedSwarmAgreesWithItsTruth(t *testing.T) {
 	}
 }
 
-// read calls f with every record of a file in the top-level testdata.
-func read(t *testing.T, name string, f func(*record.Line)) {
+// readSample calls f with every record of a file in the top-level testdata.
+func readSample(t *testing.T, name string, f func(*record.Line)) {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "..", "testdata", name))
 	if err != nil {
