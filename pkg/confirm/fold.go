@@ -41,7 +41,8 @@ type Fold struct {
 
 type torrent struct {
 	infohash   string
-	need       int64
+	need       int64 // of the latest reading
+	said       int64 // by the torrent record, 0 if it said nothing
 	lastPiece  int64 // length of the last piece in bytes, 0 if unknown
 	counts     [classes]int64
 	addrs      map[key]struct{} // digests of the addresses of confirmed downloads
@@ -68,7 +69,7 @@ func (f *Fold) Torrent(r *record.Torrent) {
 	}
 	t := f.torrent(r.InfoHash)
 	if r.Need > 0 && r.Need <= r.Pieces {
-		t.need = r.Need
+		t.said = r.Need
 	}
 	if r.PieceBytes > 0 && r.Bytes > 0 {
 		t.lastPiece = r.Bytes - (r.Pieces-1)*r.PieceBytes
@@ -118,8 +119,8 @@ func (f *Fold) need(p *record.Progress) int64 {
 		if p.Need > 0 {
 			return p.Need
 		}
-		if i, ok := f.byHash[p.InfoHash]; ok && f.torrents[i].need > 0 {
-			return f.torrents[i].need
+		if i, ok := f.byHash[p.InfoHash]; ok && f.torrents[i].said > 0 {
+			return f.torrents[i].said
 		}
 		percent = usualPercent
 	}
