@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"btkit/pkg/peerwire"
+	"btkit/pkg/visit"
 )
 
 // How soon a reading settles while announcements keep coming depends on what
@@ -24,6 +25,18 @@ func TestSettlingByClient(t *testing.T) {
 		{"Transmission holds nothing back", "-TR3000-", stream, "942@1.5"},
 		{"BiglyBT holds few back", "-BI3500-", stream, "944@3.5"},
 		{"an unknown client may hold back more", "-XX3000-", stream, ""},
+		{"a seed of a client that holds back, between two of its haves", "-UT3550-", func(s *scene) {
+			s.say(0, bitfield(1000, 976), uploadOnly()).wait(3.5).say(4, have(from(976, 24)...))
+		}, "980@4 1000@4"},
+		{"a partial seed of a client that holds back nothing", "-LT20B0-", func(s *scene) {
+			s.say(0, bitfield(1000, 976), uploadOnly()).wait(3)
+		}, "976@3"},
+		{"a partial seed that lacks more than can be held back", "-UT3550-", func(s *scene) {
+			s.say(0, bitfield(1000, 900), uploadOnly()).wait(3)
+		}, "900@3"},
+		{"a partial seed that lacks little", "-UT3550-", func(s *scene) {
+			s.say(0, bitfield(1000, 976), uploadOnly()).wait(3).wait(45)
+		}, "976@45"},
 		{"have none and a stream, of a client that holds nothing back", "-qB4650-", begins, "3@2.5"},
 		{"have none and a stream, of an unknown client", "-XX3000-", begins, "4@3.5"},
 	}
@@ -36,3 +49,6 @@ func TestSettlingByClient(t *testing.T) {
 		})
 	}
 }
+
+// uploadOnly says that the peer wants nothing (BEP 21).
+func uploadOnly() []byte { return peerwire.AppendUploadOnly(nil, visit.ExtUploadOnly, true) }

@@ -55,13 +55,16 @@ func (c *Conversation) Due() time.Time {
 	return time.Time{}
 }
 
-// quietAt is when nothing more is expected to have been held back.
+// quietAt is when nothing more is expected to have been held back. A peer that
+// wants nothing and lacks no more than its client may hold back is probably a
+// seed that has not told all: it is given the longest time.
 func (c *Conversation) quietAt() time.Time {
 	quiet, longest := c.lastPiece.Add(c.start.Rules.Quiet), c.firstPiece.Add(c.start.Rules.Longest)
-	if quiet.Before(longest) {
-		return quiet
+	lacks := int64(c.bits.Len() - c.bits.Count())
+	if quiet.After(longest) || c.uploadOnly != nil && *c.uploadOnly && lacks > 0 && lacks <= hidden(c.handshake.PeerID, int64(c.bits.Len())) {
+		return longest
 	}
-	return longest
+	return quiet
 }
 
 // Progress gives the records that are due at this time. Call it after every
