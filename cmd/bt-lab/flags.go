@@ -45,9 +45,17 @@ func flags() []cli.Flag {
 		&cli.StringFlag{Name: "truth", Usage: "write the truth to `FILE`, or read it there (default: truth.ndjson in --dir, or beside what is checked)"},
 		&cli.DurationFlag{Name: "for", Usage: "interrupt COMMAND after `TIME`"},
 		&cli.StringFlag{Name: "check", Usage: "compare the downloads in `FILE` with the truth"},
-		&cli.DurationFlag{Name: "min-stay", Value: time.Minute, Usage: "with --check: who leaves within `TIME` of crossing need not be found"},
+		&cli.DurationFlag{Name: "min-stay", Usage: "with --check: who leaves within `TIME` of crossing need not be found (default: a fifth of the play, at most 1m)"},
 		share("recall", 0.99, "with --check: least `SHARE` of the others that must be found"),
 	}
+}
+
+// minStay is the flag as package check wants it: 0 leaves it to the play.
+func minStay(s *cmdline.Session) time.Duration {
+	if s.IsSet("min-stay") && s.Duration("min-stay") == 0 {
+		return -1
+	}
+	return s.Duration("min-stay")
 }
 
 // options takes the lab's options from the flags.

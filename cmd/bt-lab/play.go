@@ -120,10 +120,14 @@ func compare(s *cmdline.Session) error {
 	if err != nil {
 		return err
 	}
-	r := check.Compare(downloads, truths, check.Options{MinStay: s.Duration("min-stay"), MinBelow: s.Duration("min-below"), Recall: s.Float64("recall")})
+	r := check.Compare(downloads, truths, check.Options{MinStay: minStay(s), MinBelow: s.Duration("min-below"), Recall: s.Float64("recall")})
 	if err := r.Print(os.Stdout); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	fmt.Fprintf(os.Stdout, "%-11s%s\n%-11s%s\n", "measured", measured, "truth in", path)
-	return r.Err()
+	err = r.Err()
+	if errors.Is(err, check.ErrNothing) {
+		return &cmdline.Hinted{Err: err, Hint: "a smaller --min-stay here, or a longer --duration of the play"}
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -103,7 +104,7 @@ func TestMissing(t *testing.T) {
 		if len(r.Missed) != 1 || r.Missed[0].Why != c.want || r.MissedFor[c.want] != 1 {
 			t.Errorf("%s: missed %+v, want one for %q", name, r.Missed, c.want)
 		}
-		if (r.Eligible == 1) != c.eligible || (r.Err() == nil) == c.eligible {
+		if (r.Eligible == 1) != c.eligible || errors.Is(r.Err(), ErrNothing) == c.eligible || r.Err() == nil {
 			t.Errorf("%s: %d eligible, error %v; want eligible %v", name, r.Eligible, r.Err(), c.eligible)
 		}
 	}
@@ -137,7 +138,7 @@ func TestReport(t *testing.T) {
 	if err := r.Print(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"100 peers: 100 leechers", "99 true, 0 false", "recall 0.9900", "03:02            50         49          -1       49 to 59"} {
+	for _, text := range []string{"100 peers: 100 leechers", "99 true, 0 false", "recall 0.9900", "1 of 100 completions", "250.0 ms at most", "03:02            50         49          -1       49 to 59"} {
 		if !strings.Contains(b.String(), text) {
 			t.Errorf("report lacks %q:\n%s", text, b.String())
 		}
@@ -146,8 +147,8 @@ func TestReport(t *testing.T) {
 
 func TestNothingCrossedIsNoSuccess(t *testing.T) {
 	r := Compare(nil, []record.Truth{truth(1, func(t *record.Truth) { t.CrossedTS = time.Time{} })}, Options{})
-	if r.Err() == nil {
-		t.Error("a run in which nobody crossed passes")
+	if !errors.Is(r.Err(), ErrNothing) {
+		t.Errorf("a run in which nobody crossed: %v, want %v", r.Err(), ErrNothing)
 	}
 }
 
@@ -203,5 +204,80 @@ func database(t *testing.T, path string, d record.Download, hash string) {
 			d.BelowTS.Format(form), d.AboveTS.Format(form), d.CrossedTS.Format(form)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestMinStayFollowsThePlay(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  float64
+		stay time.Duration
+		want time.Duration
+	}{
+		"long play":   {600, 0, time.Minute},
+		"short play":  {100, 0, 20 * time.Second},
+		"as given":    {100, time.Hour, time.Hour},
+		"none wanted": {100, -1, 0},
+	} {
+		other := truth(2, func(t *record.Truth) { t.TS = time.Time{}; t.LeftTS = at(c.end - 5) })
+		r := Compare(nil, []record.Truth{other, truth(1, func(t *record.Truth) { t.TS = at(c.end) })}, Options{MinStay: c.stay})
+		if r.Options.MinStay != c.want {
+			t.Errorf("%s: least stay %v, want %v", name, r.Options.MinStay, c.want)
+		}
+	}
+}
+
+func TestOldRecordsWithoutCrossing(t *testing.T) {
+	lists := map[string][]record.Download{}
+	d := download(1, 99, 100)
+	for name, change := range map[string]string{"no column": "ALTER TABLE download DROP COLUMN crossed_ts", "no value": "UPDATE download SET crossed_ts = NULL"} {
+		path := filepath.Join(t.TempDir(), "old.db")
+		database(t, path, d, "00")
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(change); err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if lists[name], err = Downloads(path); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	d.CrossedTS = time.Time{}
+	lists["record"] = []record.Download{d}
+	for name, list := range lists {
+		r := Compare(list[:1], []record.Truth{truth(1, same)}, Options{})
+		if len(r.Minutes) != 1 || !r.Minutes[0].Begin.Equal(d.AboveTS.Truncate(time.Minute)) || r.SameMinute() != 1 {
+			t.Errorf("%s: minutes %v, want the one of the reading above", name, r.Minutes)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{plural(1, "super-seed"), "1 super-seed"},
+		{plural(0, "leecher"), "0 leechers"},
+		{short(80 * time.Microsecond), "80 µs"},
+		{short(12340 * time.Microsecond), "12.3 ms"},
+		{short(2500 * time.Millisecond), "2.5 s"},
+		{short(90 * time.Second), "1m30s"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	for legend, found := range map[int][]record.Download{1: nil, 0: {download(1, 99, 100)}} {
+		var b strings.Builder
+		if err := Compare(found, []record.Truth{truth(1, same)}, Options{}).Print(&b); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "! the truth is outside"); n != legend {
+			t.Errorf("the mark is explained %d times, want %d:\n%s", n, legend, b.String())
+		}
+	}
+	_, err := Truths(filepath.Join(t.TempDir(), "none"))
+	if err == nil || strings.Count(err.Error(), "open") != 1 {
+		t.Errorf("error %v, want one that says open once", err)
 	}
 }

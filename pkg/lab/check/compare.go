@@ -12,7 +12,8 @@ import (
 // Options of a comparison; the zero value means the defaults.
 type Options struct {
 	// A completion counts for Recall when the peer was in the swarm for so long
-	// after crossing; 0 means 60 s.
+	// after crossing; 0 means 60 s, or a fifth of the play if that is less, and a
+	// negative one that any span will do.
 	MinStay time.Duration
 	// A completion counts for Recall when the peer was in the swarm, below the
 	// threshold, for so long before; 0 means that any span will do.
@@ -23,10 +24,11 @@ type Options struct {
 	Slack time.Duration
 }
 
-func (o Options) filled() Options {
+func (o Options) filled(truths []record.Truth) Options {
 	if o.MinStay == 0 {
-		o.MinStay = time.Minute
+		o.MinStay = min(time.Minute, span(truths)/5)
 	}
+	o.MinStay = max(o.MinStay, 0)
 	if o.Recall == 0 {
 		o.Recall = 0.99
 	}
@@ -34,6 +36,25 @@ func (o Options) filled() Options {
 		o.Slack = 5 * time.Second
 	}
 	return o
+}
+
+// span is the time from the first peer's coming to the last that is known of any.
+func span(truths []record.Truth) time.Duration {
+	var first, last time.Time
+	for _, t := range truths {
+		for _, ts := range []time.Time{t.ArrivedTS, t.LeftTS, t.TS} {
+			if ts.IsZero() {
+				continue
+			}
+			if first.IsZero() || ts.Before(first) {
+				first = ts
+			}
+			if ts.After(last) {
+				last = ts
+			}
+		}
+	}
+	return last.Sub(first).Round(time.Second)
 }
 
 // clockSlack is what two readings of one clock may differ by on a busy machine.
@@ -93,7 +114,7 @@ type pair struct {
 // Compare holds downloads against truths. A download whose address is hidden
 // (IP invalid) is matched by its port and its times.
 func Compare(downloads []record.Download, truths []record.Truth, o Options) *Report {
-	o = o.filled()
+	o = o.filled(truths)
 	r := &Report{Options: o, Truths: truths, Downloads: len(downloads), MissedFor: map[string]int{}}
 	m := newMatcher(truths)
 	taken := map[int]bool{}
@@ -113,9 +134,15 @@ func Compare(downloads []record.Download, truths []record.Truth, o Options) *Rep
 	return r
 }
 
-// inOrder sorts by the confirming reading, so that the first of two counts.
+// inOrder sorts by the confirming reading, so that the first of two counts. Old
+// records do not say when the peer crossed: they were counted by that reading.
 func inOrder(downloads []record.Download) []record.Download {
 	sorted := slices.Clone(downloads)
+	for i := range sorted {
+		if sorted[i].CrossedTS.IsZero() {
+			sorted[i].CrossedTS = sorted[i].AboveTS
+		}
+	}
 	slices.SortStableFunc(sorted, func(a, b record.Download) int { return a.AboveTS.Compare(b.AboveTS) })
 	return sorted
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"net/url"
 	"os"
@@ -24,7 +25,7 @@ var sqliteMagic = []byte("SQLite format 3\x00")
 func Downloads(path string) ([]record.Download, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open downloads: %w", err)
+		return nil, fmt.Errorf("open downloads %s: %w", path, cause(err))
 	}
 	defer f.Close()
 	head := make([]byte, len(sqliteMagic))
@@ -53,7 +54,7 @@ func Downloads(path string) ([]record.Download, error) {
 func Truths(path string) ([]record.Truth, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open truth: %w", err)
+		return nil, fmt.Errorf("open truth %s: %w", path, cause(err))
 	}
 	defer f.Close()
 	var all []record.Truth
@@ -72,6 +73,15 @@ func Truths(path string) ([]record.Truth, error) {
 		return nil, fmt.Errorf("read truth of %s: %w", path, err)
 	}
 	return all, nil
+}
+
+// cause is an error without the step and the path that package os puts in front.
+func cause(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // each calls f with every record of a kind; a line that is no record is an error.
@@ -113,7 +123,11 @@ func fromDatabase(path string) ([]record.Download, error) {
 }
 
 func query(db *sql.DB) ([]record.Download, error) {
-	rows, err := db.Query("SELECT infohash, ip, coalesce(port, 0), below_ts, above_ts, crossed_ts FROM download")
+	crossed, err := crossedColumn(db)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.Query("SELECT infohash, coalesce(ip, ''), coalesce(port, 0), below_ts, above_ts, " + crossed + " FROM download")
 	if err != nil {
 		return nil, err
 	}
@@ -138,4 +152,15 @@ func query(db *sql.DB) ([]record.Download, error) {
 		all = append(all, d)
 	}
 	return all, rows.Err()
+}
+
+// crossedColumn is the SQL for the time of crossing: an old database has no such
+// column, or none in its old rows.
+func crossedColumn(db *sql.DB) (string, error) {
+	var n int
+	err := db.QueryRow("SELECT count(*) FROM pragma_table_info('download') WHERE name = 'crossed_ts'").Scan(&n)
+	if n == 0 {
+		return "above_ts", err
+	}
+	return "coalesce(crossed_ts, above_ts)", err
 }

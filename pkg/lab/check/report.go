@@ -72,19 +72,31 @@ func (r *Report) Recall() float64 {
 	return float64(r.Found) / float64(r.Eligible)
 }
 
+// ErrNothing says that no completion had to be found, so that any result passes.
+var ErrNothing = errors.New("nothing had to be found: this proves nothing")
+
 // Err says why the comparison fails; nil if it does not.
 func (r *Report) Err() error {
-	var errs []error
+	var err error
+	add := func(more error) {
+		if err != nil {
+			more = fmt.Errorf("%w; %w", err, more)
+		}
+		err = more
+	}
 	if n := len(r.False); n > 0 {
-		errs = append(errs, fmt.Errorf("%d false confirmations", n))
+		add(errors.New(plural(n, "false confirmation")))
 	}
 	if r.Recall() < r.Options.Recall {
-		errs = append(errs, fmt.Errorf("recall %.4f is below %.4f", r.Recall(), r.Options.Recall))
+		add(fmt.Errorf("recall %.4f is below %.4f", r.Recall(), r.Options.Recall))
 	}
-	if r.Crossed == 0 {
-		errs = append(errs, errors.New("nobody crossed the threshold, so nothing was shown"))
+	switch {
+	case r.Crossed == 0:
+		add(fmt.Errorf("nobody crossed the threshold, so %w", ErrNothing))
+	case r.Eligible == 0:
+		add(ErrNothing)
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // SameMinute is the number of true downloads counted in the minute of their
@@ -122,11 +134,11 @@ func (r *Report) Print(out io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-11s"+format+"\n", append([]any{name}, args...)...)
 	}
-	line("truth", "%d leechers crossed the threshold; %d of them could be reached or dialled, and stayed %v after it",
-		r.Crossed, r.Eligible, r.Options.MinStay)
-	line("confirmed", "%d downloads: %d true, %d false", r.Downloads, r.Confirmed(), len(r.False))
-	line("difference", "%d of %d completions missed; recall %.4f of those that had to be found (%d of %d), wanted %.2f",
-		len(r.Missed), r.Crossed, r.Recall(), r.Found, r.Eligible, r.Options.Recall)
+	line("truth", "%s crossed the threshold; %d of them could be reached or dialled, and stayed %v after it",
+		plural(r.Crossed, "leecher"), r.Eligible, r.Options.MinStay)
+	line("confirmed", "%s: %d true, %d false", plural(r.Downloads, "download"), r.Confirmed(), len(r.False))
+	line("difference", "%d of %s missed; recall %.4f of those that had to be found (%d of %d), wanted %.2f",
+		len(r.Missed), plural(r.Crossed, "completion"), r.Recall(), r.Found, r.Eligible, r.Options.Recall)
 	for _, why := range Reasons {
 		if n := r.MissedFor[why]; n > 0 {
 			line("  missed", "%5d  %s", n, why)
@@ -139,8 +151,8 @@ func (r *Report) Print(out io.Writer) error {
 	}
 	r.missedLines(&b)
 	median, longest := r.Delay()
-	line("delay", "confirmed %.1f ms after crossing in the median, %.1f s at most; %d of %d in the same minute",
-		1000*median.Seconds(), longest.Seconds(), r.SameMinute(), r.Confirmed())
+	line("delay", "confirmed %s after crossing in the median, %s at most; %d of %d in the same minute",
+		short(median), short(longest), r.SameMinute(), r.Confirmed())
 	r.table(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -164,10 +176,10 @@ func (r *Report) swarm(b *strings.Builder) {
 	}
 	var parts []string
 	for role, n := range roles {
-		parts = append(parts, fmt.Sprintf("%d %ss", n, role))
+		parts = append(parts, plural(n, role))
 	}
 	slices.SortFunc(parts, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
-	fmt.Fprintf(b, "%-11s%d peers: %s\n", "swarm", len(r.Truths), strings.Join(parts, ", "))
+	fmt.Fprintf(b, "%-11s%s: %s\n", "swarm", plural(len(r.Truths), "peer"), strings.Join(parts, ", "))
 	fmt.Fprintf(b, "%-11s%d take connections, %d only dial out, %d do neither; %d were met\n", "",
 		reachable, dialling, len(r.Truths)-reachable-dialling, met)
 }
@@ -188,12 +200,37 @@ func (r *Report) missedLines(b *strings.Builder) {
 // readings can tell.
 func (r *Report) table(b *strings.Builder) {
 	fmt.Fprintf(b, "%-11s%8s %10s %11s %14s\n", "minute", "truth", "confirmed", "difference", "bounds")
+	marked := false
 	for _, m := range r.Minutes {
 		mark := ""
 		if m.Truth < m.Least || m.Truth > m.Most {
-			mark = " !"
+			mark, marked = " !", true
 		}
 		fmt.Fprintf(b, "%-11s%8d %10d %11d %14s%s\n", m.Begin.Format("15:04"), m.Truth, m.Counted, m.Counted-m.Truth,
 			fmt.Sprintf("%d to %d", m.Least, m.Most), mark)
 	}
+	if marked {
+		fmt.Fprintf(b, "%-11s! the truth is outside the bounds: downloads are missing there, as of peers that could not be met, or false\n", "")
+	}
+}
+
+// plural is a number with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// short writes a span with a unit that fits it.
+func short(d time.Duration) string {
+	switch size := max(d, -d); {
+	case size < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case size < time.Second:
+		return fmt.Sprintf("%.1f ms", 1000*d.Seconds())
+	case size < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
 }
