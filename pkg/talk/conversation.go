@@ -3,9 +3,7 @@ package talk
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,7 +11,6 @@ import (
 
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
-	"btkit/pkg/record"
 	"btkit/pkg/visit"
 )
 
@@ -31,39 +28,6 @@ const writeTime = 10 * time.Second
 
 // budget is how much a peer may send, beside ten bytes per piece.
 const budget = 4 << 20
-
-// Manner is how a conversation is led. Times of zero mean no bound.
-type Manner struct {
-	Handshake time.Duration // for the peer's 68 bytes
-	Silence   time.Duration // for the first word about its pieces
-	KeepAlive time.Duration // between our keep-alives
-	Hold      time.Duration // for the whole conversation
-	Once      bool          // leave as soon as the reading has settled
-}
-
-// DefaultManner follows the notes on real clients: below libtorrent's limit of
-// 120 s of silence, above what others take for flooding.
-func DefaultManner() Manner {
-	return Manner{Handshake: 10 * time.Second, Silence: 30 * time.Second, KeepAlive: 95 * time.Second}
-}
-
-// Host hears what comes of a conversation, from the conversation's goroutine.
-type Host interface {
-	// Told is given every progress record, in order.
-	Told(c *Conversation, p *record.Progress)
-	// Exchanged is given the addresses that the peer passes on (BEP 11). The
-	// slice is valid during the call only.
-	Exchanged(c *Conversation, peers []peerwire.PexPeer)
-	// Silent says that the peer has said nothing about its pieces for so long;
-	// the answer is whether to hold on.
-	Silent(c *Conversation) bool
-	// Metadata is given an info dictionary that the peer sent, not verified yet
-	// (BEP 9); it says whether it is the right one. After every WantMetadata that
-	// said yes it is called once, with nil if nothing came of it.
-	Metadata(c *Conversation, info []byte) bool
-	// WantMetadata says whether this conversation should fetch it.
-	WantMetadata(c *Conversation) bool
-}
 
 // Conversation is one talk. Run leads it; Leave may be called from anywhere.
 type Conversation struct {
@@ -119,51 +83,6 @@ func (c *Conversation) Open() outcome.Outcome {
 func (c *Conversation) Answer(h peerwire.Handshake, rest []byte) outcome.Outcome {
 	defer c.conn.Close()
 	return c.talk(c.answer(h, rest))
-}
-
-// call says our handshake first. It gives what came behind the peer's.
-func (c *Conversation) call() (rest []byte, err error) {
-	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
-		return nil, err
-	}
-	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
-	if err != nil && c.leaving.Load() {
-		return nil, outcome.Fail(outcome.Canceled, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := c.check(h); err != nil {
-		c.Visit.Greeted(c.now(), h)
-		return nil, err
-	}
-	return rest, c.greet(h)
-}
-
-// answer says our handshake second, to ourselves too, so that the side that
-// dialled knows.
-func (c *Conversation) answer(h peerwire.Handshake, rest []byte) ([]byte, error) {
-	c.moved(peerwire.HandshakeLen+len(rest), 0)
-	if err := c.write(c.self.handshake(h.InfoHash)); err != nil {
-		return nil, err
-	}
-	if h.PeerID == c.self.PeerID {
-		return nil, outcome.Fail(outcome.Self, nil)
-	}
-	return rest, c.greet(h)
-}
-
-// check compares the answer with the question.
-func (c *Conversation) check(h peerwire.Handshake) error {
-	t := c.Visit.Torrent()
-	upgraded := t.InfoHashV2 != nil && string(h.InfoHash[:]) == string(t.InfoHashV2[:20])
-	switch {
-	case h.PeerID == c.self.PeerID:
-		return outcome.Fail(outcome.Self, nil)
-	case h.InfoHash != t.InfoHash && !upgraded:
-		return outcome.Fail(outcome.WrongInfoHash, nil)
-	}
-	return nil
 }
 
 // greet says what follows our handshake.
@@ -304,57 +223,6 @@ func (c *Conversation) tell(at time.Time) {
 	}
 }
 
-// feed takes in bytes of the peer.
-func (c *Conversation) feed(b []byte) error {
-	c.rx += int64(len(b))
-	if c.rx > budget+c.extra+10*c.Visit.Torrent().Pieces() {
-		return outcome.Fail(outcome.TooLarge, fmt.Errorf("%d bytes received", c.rx))
-	}
-	at := c.now()
-	return c.decoder.Feed(b, func(m peerwire.Message) error { return c.hear(at, m) })
-}
-
-func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
-	if err := c.Visit.Hear(at, m); err != nil {
-		return err
-	}
-	// Every announcement is told at its own time, so a crossing is not lost
-	// among the messages of one read.
-	c.tell(at)
-	switch {
-	case m.ID == peerwire.Request:
-		return c.reject(m)
-	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex:
-		c.exchange(m.Payload)
-	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
-		return c.metadata(m.Payload)
-	case m.ID == peerwire.Extended && m.Ext == 0:
-		return c.maybeFetch()
-	}
-	return nil
-}
-
-// exchange hands on the addresses that the peer passes on; what cannot be read
-// is nothing.
-func (c *Conversation) exchange(payload []byte) {
-	if pex, err := peerwire.ParsePex(payload, anyAddr); err == nil && len(pex.Added) > 0 {
-		c.host.Exchanged(c, pex.Added)
-	}
-}
-
-// maxRejects bounds our answers to a peer that keeps asking.
-const maxRejects = 64
-
-// reject answers a request, once each, where the fast extension asks for it
-// (BEP 6).
-func (c *Conversation) reject(m peerwire.Message) error {
-	c.rejected++
-	if !c.Visit.Handshake().Fast() || c.rejected > maxRejects {
-		return nil
-	}
-	return c.write(peerwire.AppendRejectRequest(nil, m.Index, m.Begin, m.Length))
-}
-
 func (c *Conversation) write(b []byte) error {
 	c.spoke = c.now()
 	if err := c.conn.SetWriteDeadline(c.spoke.Add(writeTime)); err != nil {
@@ -366,48 +234,3 @@ func (c *Conversation) write(b []byte) error {
 }
 
 func (c *Conversation) moved(rx, tx int) { c.Visit.Moved(rx, tx) }
-
-// ReadHandshake reads the handshake of a peer that dialled us, and what
-// followed it. Package outcome classifies the error.
-func ReadHandshake(conn net.Conn, timeout time.Duration) (peerwire.Handshake, []byte, error) {
-	return readHandshake(conn, timeout, func(int, int) {}, func() bool { return false })
-}
-
-// readHandshake reads the peer's handshake, within one deadline for all of it.
-func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int), left func() bool) (h peerwire.Handshake, rest []byte, err error) {
-	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
-		return h, nil, err
-	}
-	if left() { // asked before the deadline above undid it
-		return h, nil, errLeft
-	}
-	var d peerwire.HandshakeDecoder
-	buf := make([]byte, smallRead)
-	for {
-		n, err := conn.Read(buf)
-		moved(n, 0)
-		if n > 0 {
-			rest, err := d.Feed(buf[:n])
-			if err != nil {
-				return h, nil, err
-			}
-			if h, ok := d.Handshake(); ok {
-				return h, rest, nil
-			}
-		}
-		if err != nil {
-			return h, nil, early(err, len(d.Bytes()))
-		}
-	}
-}
-
-// early tells a close before the first byte from one in the middle.
-func early(err error, got int) error {
-	if errors.Is(err, io.EOF) && got == 0 {
-		return outcome.Fail(outcome.ClosedEarly, err)
-	}
-	return err
-}
-
-// anyAddr leaves the choice of addresses to the host, which knows our policy.
-func anyAddr(netip.Addr) bool { return true }

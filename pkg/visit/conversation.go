@@ -2,7 +2,6 @@ package visit
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,15 +12,6 @@ import (
 	"btkit/pkg/peerid"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
-)
-
-// Ids of the extension messages that peers use towards us: what our extension
-// handshake offers (BEP 10).
-const (
-	ExtPex        = 1
-	ExtMetadata   = 2
-	ExtUploadOnly = 3
-	ExtDontHave   = 7
 )
 
 // Who opened the connection.
@@ -37,9 +27,6 @@ const (
 	StageOpen      = "open"
 	StageSettled   = "settled"
 )
-
-// maxExtHandshakes bounds how many extension handshakes of a peer are read.
-const maxExtHandshakes = 4
 
 // haveSlack is how many announcements beyond two per piece a peer may send.
 const haveSlack = 1024
@@ -57,14 +44,6 @@ const (
 	howAll      = "have-all"
 	howNone     = "have-none"
 )
-
-// Ext is what is kept of the extension handshakes of a peer (BEP 10).
-type Ext struct {
-	ListenPort   uint16     // "p"
-	MetadataSize int64      // bytes of the info dictionary that it can give
-	MetadataID   uint8      // id for ut_metadata messages to it, 0 for none
-	ExternalIP   netip.Addr // our address as it sees us
-}
 
 // Start is what is known of a conversation when it begins.
 type Start struct {
@@ -143,9 +122,6 @@ func (c *Conversation) Greeted(at time.Time, h peerwire.Handshake) {
 
 // Handshake is the peer's, zero before it was heard.
 func (c *Conversation) Handshake() peerwire.Handshake { return c.handshake }
-
-// Ext is what the peer's extension handshakes said so far.
-func (c *Conversation) Ext() Ext { return c.ext }
 
 // Client is the name that the peer gives itself, or that its peer id stands
 // for.
@@ -288,68 +264,6 @@ func (c *Conversation) announced(at time.Time, how string) {
 func (c *Conversation) matter(at time.Time) {
 	c.gap = max(c.gap, at.Sub(c.lastMattered))
 	c.lastMattered = at
-}
-
-func (c *Conversation) extended(at time.Time, m peerwire.Message) error {
-	switch m.Ext {
-	case 0:
-		c.extHandshake(at, m.Payload)
-	case ExtUploadOnly:
-		if len(m.Payload) > 0 {
-			c.uploadOnly = record.Bool(m.Payload[0] != 0)
-		}
-	case ExtDontHave:
-		return c.dontHave(at, m.Payload)
-	}
-	return nil
-}
-
-// dontHave takes a piece back (BEP 54).
-func (c *Conversation) dontHave(at time.Time, payload []byte) error {
-	if len(payload) != 4 {
-		return outcome.Fail(outcome.Malformed, fmt.Errorf("lt_donthave of %d bytes", len(payload)))
-	}
-	if _, err := c.bits.Clear(binary.BigEndian.Uint32(payload)); err != nil {
-		return err
-	}
-	c.announced(at, c.how)
-	return nil
-}
-
-func (c *Conversation) extHandshake(at time.Time, payload []byte) {
-	c.extSeen++
-	if c.extSeen > maxExtHandshakes {
-		return
-	}
-	var ext peerwire.ExtHandshake
-	if err := ext.Parse(payload); err != nil {
-		c.Odd("bad-extension-handshake")
-		return
-	}
-	c.matter(at)
-	if ext.V != "" {
-		c.client, c.clientRaw = ext.V, hex.EncodeToString(ext.VRaw)
-	}
-	if ext.UploadOnly != nil {
-		c.uploadOnly = ext.UploadOnly
-	}
-	c.ext.merge(&ext)
-}
-
-// merge keeps what an earlier handshake said where the later one is silent.
-func (e *Ext) merge(later *peerwire.ExtHandshake) {
-	if later.P != 0 {
-		e.ListenPort = later.P
-	}
-	if later.MetadataSize != 0 {
-		e.MetadataSize = later.MetadataSize
-	}
-	if id, ok := later.M["ut_metadata"]; ok {
-		e.MetadataID = id
-	}
-	if later.YourIP.IsValid() {
-		e.ExternalIP = later.YourIP
-	}
 }
 
 func peerName(id [20]byte) string {

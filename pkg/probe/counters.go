@@ -1,0 +1,35 @@
+package probe
+
+import (
+	"time"
+)
+
+// counters since the start.
+type counters struct {
+	ok       int64
+	outcomes map[string]int64
+	changed  bool
+	talk     time.Duration // mean length of a visit that was not held
+	ends     int64         // visits ended
+
+	// What pace was measured at, and how many visits ended per second since
+	// then, 0 while unknown.
+	paceAt   time.Time
+	paceEnds int64
+	pace     float64
+}
+
+// paceSpan is how long visits are counted to know their pace.
+const paceSpan = 10 * time.Second
+
+// measure updates the pace at which visits end.
+func (c *counters) measure(now time.Time) {
+	span := now.Sub(c.paceAt)
+	switch {
+	case c.paceAt.IsZero():
+		c.paceAt = now
+	case span >= paceSpan:
+		c.pace = float64(c.ends-c.paceEnds) / span.Seconds()
+		c.paceAt, c.paceEnds = now, c.ends
+	}
+}

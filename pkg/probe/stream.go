@@ -1,0 +1,137 @@
+package probe
+
+import (
+	"fmt"
+	"net/netip"
+
+	"btkit/pkg/record"
+	"btkit/pkg/visit"
+)
+
+// take takes in a record of the stream.
+func (p *Probe) take(r any) {
+	switch r := r.(type) {
+	case *record.Torrent:
+		p.torrent(r)
+	case *record.Peer:
+		p.hearsay(r)
+	case *record.Listen:
+		p.listener(r)
+	case *record.Visit:
+		p.otherVisit(r)
+	case *record.Progress:
+		p.otherReading(r)
+	}
+}
+
+// torrent adds a torrent or what is new about it. A hybrid torrent has two
+// swarms (BEP 52).
+func (p *Probe) torrent(r *record.Torrent) {
+	t, ok := p.torrents[r.InfoHash]
+	if !ok {
+		made, err := visit.NewTorrent(r)
+		if err != nil {
+			return
+		}
+		t = p.swarm(made, nil)
+		if twin := made.Twin(); twin != nil {
+			p.swarm(twin, t)
+		}
+	}
+	need := r.Need
+	if p.options.Percent > 0 {
+		need = p.need(r.Pieces)
+	}
+	t.Learn(r.Pieces, need, r.PieceBytes)
+	for _, hash := range []string{r.InfoHash, fmt.Sprintf("%.40s", r.InfoHashV2)} {
+		if swarm := p.torrents[hash]; swarm != nil && r.Private != nil {
+			swarm.private = *r.Private
+		}
+	}
+	for _, addr := range r.Peers {
+		if to, err := netip.ParseAddrPort(addr); err == nil {
+			p.add(t, to)
+		}
+	}
+}
+
+// swarm begins to follow a swarm, with the peers that were named before; first
+// is the other swarm of a hybrid torrent, if there is one.
+func (p *Probe) swarm(made *visit.Torrent, first *torrent) *torrent {
+	t := &torrent{Torrent: made, first: first}
+	if first == nil {
+		t.first = t
+	}
+	p.torrents[made.Hex()] = t
+	for _, early := range p.early[made.Hex()] {
+		p.hearsay(early)
+	}
+	delete(p.early, made.Hex())
+	return t
+}
+
+// hearsay adds a peer that a source named. An incoming peer is only noted as
+// engaged: the port of its connection is not where it listens.
+func (p *Probe) hearsay(r *record.Peer) {
+	t, ok := p.torrents[r.InfoHash]
+	if !ok {
+		if len(p.early[r.InfoHash]) < maxEarly && len(p.early) < maxEarly {
+			p.early[r.InfoHash] = append(p.early[r.InfoHash], r)
+		} else {
+			p.forgotten++
+		}
+		return
+	}
+	if r.Source == "incoming" {
+		p.inbound[t.at(r.IP)]++
+		return
+	}
+	p.add(t, netip.AddrPortFrom(r.IP, r.Port))
+}
+
+// listener takes over the port and the peer id of the listener, so that peers
+// see one host.
+func (p *Probe) listener(r *record.Listen) {
+	p.selfLock.Lock()
+	defer p.selfLock.Unlock()
+	p.selfNow.Port = r.Port
+	if id, err := visit.ParseInfoHash(r.PeerID); err == nil {
+		p.selfNow.PeerID = id
+	}
+	p.selfNow = p.selfNow.Prepared()
+}
+
+// otherReading takes over what the listener learnt of a peer.
+func (p *Probe) otherReading(r *record.Progress) {
+	t := p.torrents[r.InfoHash]
+	if t == nil || r.Direction != visit.In || r.ListenPort == 0 {
+		return
+	}
+	p.add(t, netip.AddrPortFrom(r.IP, r.ListenPort))
+	x := p.find(t.at(r.IP), r.ListenPort)
+	if x == nil || x.state == busy || p.options.Once && x.state == gone {
+		return
+	}
+	p.unqueue(x)
+	if p.options.Once { // it has been read, and that is all of a round
+		x.state = gone
+		return
+	}
+	x.learn(visit.Reading{Have: r.Have, Pieces: r.Pieces, Need: r.Need, Settled: r.Settled, Complete: r.Complete,
+		UploadOnly: r.UploadOnly != nil && *r.UploadOnly, SuperSeed: r.SuperSeed}, r.TS)
+	x.failures = 0
+	x.due = later(p.options.Now().Add(p.options.Revisit), x.afterReading(p.options.Now(), &p.options))
+	p.enqueue(x)
+}
+
+// otherVisit notes that a conversation of the listener has ended.
+func (p *Probe) otherVisit(r *record.Visit) {
+	t := p.torrents[r.InfoHash]
+	if t == nil || r.Direction != visit.In {
+		return
+	}
+	at := t.at(r.IP)
+	if p.inbound[at]--; p.inbound[at] <= 0 {
+		delete(p.inbound, at)
+	}
+}

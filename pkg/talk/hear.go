@@ -1,0 +1,65 @@
+package talk
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
+	"btkit/pkg/visit"
+)
+
+// feed takes in bytes of the peer.
+func (c *Conversation) feed(b []byte) error {
+	c.rx += int64(len(b))
+	if c.rx > budget+c.extra+10*c.Visit.Torrent().Pieces() {
+		return outcome.Fail(outcome.TooLarge, fmt.Errorf("%d bytes received", c.rx))
+	}
+	at := c.now()
+	return c.decoder.Feed(b, func(m peerwire.Message) error { return c.hear(at, m) })
+}
+
+func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
+	if err := c.Visit.Hear(at, m); err != nil {
+		return err
+	}
+	// Every announcement is told at its own time, so a crossing is not lost
+	// among the messages of one read.
+	c.tell(at)
+	switch {
+	case m.ID == peerwire.Request:
+		return c.reject(m)
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex:
+		c.exchange(m.Payload)
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
+		return c.metadata(m.Payload)
+	case m.ID == peerwire.Extended && m.Ext == 0:
+		return c.maybeFetch()
+	}
+	return nil
+}
+
+// exchange hands on the addresses that the peer passes on; what cannot be read
+// is nothing.
+func (c *Conversation) exchange(payload []byte) {
+	if pex, err := peerwire.ParsePex(payload, anyAddr); err == nil && len(pex.Added) > 0 {
+		c.host.Exchanged(c, pex.Added)
+	}
+}
+
+// maxRejects bounds our answers to a peer that keeps asking.
+const maxRejects = 64
+
+// reject answers a request, once each, where the fast extension asks for it
+// (BEP 6).
+func (c *Conversation) reject(m peerwire.Message) error {
+	c.rejected++
+	if !c.Visit.Handshake().Fast() || c.rejected > maxRejects {
+		return nil
+	}
+	return c.write(peerwire.AppendRejectRequest(nil, m.Index, m.Begin, m.Length))
+}
+
+// anyAddr leaves the choice of addresses to the host, which knows our policy.
+func anyAddr(netip.Addr) bool { return true }
