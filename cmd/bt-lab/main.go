@@ -20,7 +20,7 @@ truth instead: which are true, which are false, which are missing and why. The e
 or when too few were found of those that had to be: the peer takes connections or opens them, and stayed
 for --min-stay after crossing the threshold.`
 
-const files = `In the folder of the lab (--dir): a .torrent file for each torrent; magnets, a magnet link per line; nodes, some
+const files = `In the folder of the lab (--dir), with absolute paths in the environment: a .torrent file for each torrent; magnets, a magnet link per line; nodes, some
 nodes of the DHT as bt-peers-dht keeps them; env, the environment below for a shell's "."; truth.ndjson, at the end.`
 
 const environment = `  BT_LAB_DIR           folder of the lab

@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/term"
 
 	"btkit/pkg/cmdline"
 	"btkit/pkg/lab"
@@ -39,6 +42,10 @@ func play(s *cmdline.Session) error {
 	say(s, "%s", l.Status())
 	if n := l.Requests(); n > 0 {
 		say(s, "warning: content was requested %d times", n)
+	}
+	if err != nil && status != 0 {
+		s.Log.Error(err.Error())
+		err = nil
 	}
 	if err := errors.Join(err, l.Close(), writeTruth(s, l)); err != nil {
 		return err
@@ -100,8 +107,16 @@ func writeTruth(s *cmdline.Session, l *lab.Lab) error {
 
 func say(s *cmdline.Session, format string, args ...any) {
 	if !s.Bool("quiet") {
-		fmt.Fprintf(s.People, "bt-lab: "+format+"\n", args...)
+		fmt.Fprintf(s.People, fresh(s.People)+"bt-lab: "+format+"\n", args...)
 	}
+}
+
+// fresh clears the line of a terminal, where a command's progress may stand.
+func fresh(people io.Writer) string {
+	if f, ok := people.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return "\r\033[K"
+	}
+	return ""
 }
 
 // compare holds what was measured against the truth.

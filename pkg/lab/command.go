@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,7 @@ type Command struct {
 }
 
 // Run runs the program, waits for it and gives its exit status, 128 + n when
-// signal n ended it. When the context ends the program and all that it started
+// signal n ended it; 126 or 127 with an error when it could not be started. When the context ends the program and all that it started
 // get one SIGINT, and Run goes on waiting.
 //
 // The program has a process group of its own: what reaches it passes through
@@ -42,7 +43,7 @@ func (c *Command) Run(ctx context.Context) (status int, err error) {
 		cmd.SysProcAttr.Foreground, cmd.SysProcAttr.Ctty = true, int(f.Fd())
 	}
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("run %s: %w", c.Args[0], err)
+		return notStarted(c.Args[0], err)
 	}
 	ended := make(chan struct{})
 	passed := make(chan struct{})
@@ -60,6 +61,24 @@ func (c *Command) Run(ctx context.Context) (status int, err error) {
 	<-passed
 	return exitStatus(err)
 }
+
+// notStarted gives the exit status that shells give, and an error that names the
+// program as it was typed.
+func notStarted(name string, err error) (int, error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return notFound, fmt.Errorf("command %s not found", name)
+	case errors.Is(err, fs.ErrPermission):
+		return notExecutable, fmt.Errorf("command %s cannot be executed", name)
+	}
+	return notExecutable, fmt.Errorf("run %s: %w", name, err)
+}
+
+// Exit statuses of shells for what they cannot run.
+const (
+	notExecutable = 126
+	notFound      = 127
+)
 
 func exitStatus(err error) (int, error) {
 	var exit *exec.ExitError

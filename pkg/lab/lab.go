@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"btkit/pkg/lab/dhtd"
@@ -100,12 +102,23 @@ func (l *Lab) folder() (err error) {
 	if l.opt.Dir == "" {
 		l.Dir, err = os.MkdirTemp("", "bt-lab-")
 	} else {
-		l.Dir, err = l.opt.Dir, os.MkdirAll(l.opt.Dir, 0o755)
+		l.Dir, err = whole(l.opt.Dir), os.MkdirAll(l.opt.Dir, 0o755)
 	}
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	return nil
+}
+
+// whole is the absolute path of a folder, so that the command may go elsewhere. It
+// stays as given when only the absolute one has a space, which would break the
+// list of torrents.
+func whole(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil || strings.ContainsAny(abs, " \t\n") && !strings.ContainsAny(dir, " \t\n") {
+		return dir
+	}
+	return abs
 }
 
 // Start lets the play begin.

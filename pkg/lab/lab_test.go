@@ -111,8 +111,33 @@ func TestCommandKilledBySignal(t *testing.T) {
 		t.Errorf("exit status %d, want %d", status, 128+15)
 	}
 	c := Command{Args: []string{"there-is-no-such-program"}}
-	if _, err := c.Run(t.Context()); err == nil {
-		t.Error("a program that does not exist runs")
+	status, err := c.Run(t.Context())
+	if err == nil || err.Error() != "command there-is-no-such-program not found" || status != 127 {
+		t.Errorf("a program that does not exist: status %d, %v; want 127", status, err)
+	}
+	c.Args[0] = t.TempDir()
+	if status, err := c.Run(t.Context()); err == nil || status != 126 {
+		t.Errorf("a folder as program: status %d, %v; want 126", status, err)
+	}
+}
+
+func TestFolderIsAbsolute(t *testing.T) {
+	for name, c := range map[string]struct{ in, dir, want string }{
+		"relative":               {"/", "lab", "/lab"},
+		"absolute":               {"/", "/x y", "/x y"},
+		"space only in absolute": {"a b", "lab", "lab"},
+	} {
+		in := c.in
+		if in != "/" {
+			in = filepath.Join(t.TempDir(), in)
+			if err := os.Mkdir(in, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Chdir(in)
+		if got := whole(c.dir); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }
 
