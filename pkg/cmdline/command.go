@@ -114,6 +114,9 @@ func run(c *Command, args []string, in io.Reader, out *os.File, people io.Writer
 		}
 		return ExitOK
 	}
+	if err := arranged.checkValues(flags); err != nil {
+		return c.report(people, err)
+	}
 	app := &cli.App{
 		Name: c.Name, HideHelp: true, HideVersion: true, Flags: flags,
 		DisableSliceFlagSeparator: true,

@@ -81,11 +81,15 @@ func (s *Session) pass(a Actor, line *record.Line) error {
 
 // Follow runs an actor beside the stream: torrents given as arguments, or
 // else the records on standard input. It returns when the actor has done its
-// work and the input has ended.
+// work and the input has ended. Arguments of which none gives a torrent are a
+// failure that ends the work.
 func (s *Session) Follow(r Runner) error {
 	read := make(chan error, 1) // its one result never blocks the reader
 	go func() {
 		err := s.feed(r)
+		if errors.Is(err, errNoTorrent) {
+			s.cancel(err)
+		}
 		r.EOF()
 		read <- err
 	}()

@@ -23,6 +23,7 @@ var (
 	errSignal     = errors.New("signal")
 	errTime       = errors.New("time")
 	errReaderGone = errors.New("reader gone")
+	errNoTorrent  = errors.New("no argument gave a torrent")
 )
 
 // Session is one run of a command: its flags, its streams and its end.
@@ -49,7 +50,7 @@ type Session struct {
 	wait     sync.WaitGroup // signal, reader watch and timer
 
 	seen, rejected, dropped atomic.Int64
-	rejectedArgs            bool
+	badArgs                 atomic.Int64
 	rejects                 *os.File
 	eof                     atomic.Bool
 }
@@ -65,7 +66,7 @@ func open(ctx *cli.Context, c *Command, in io.Reader, out *os.File, people io.Wr
 		return nil, err
 	}
 	if path := ctx.String("rejects"); path != "" {
-		if s.rejects, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+		if s.rejects, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 			return nil, fmt.Errorf("open rejects file: %w", err)
 		}
 	}
@@ -168,7 +169,7 @@ func (s *Session) Why() string {
 
 // End is the record that a command writes last.
 func (s *Session) End(err error) *record.End {
-	end := &record.End{Seen: s.seen.Load(), Wrote: s.Out.Wrote(), Rejected: s.rejected.Load(),
+	end := &record.End{Seen: s.seen.Load(), Wrote: s.Out.Wrote(), Rejected: s.rejected.Load() + s.badArgs.Load(),
 		Dropped: s.dropped.Load(), Why: s.Why()}
 	if err != nil {
 		end.Why = "error"
@@ -179,6 +180,9 @@ func (s *Session) End(err error) *record.End {
 // close writes the end record and ends everything that open began.
 func (s *Session) close(err error) error {
 	s.progress.stop()
+	if n := s.rejected.Load(); n > shownRejects {
+		s.Log.Warn(fmt.Sprintf("%d lines rejected", n))
+	}
 	var usage *UsageError // nothing was begun, so nothing ends
 	if !errors.As(err, &usage) && (s.command.Role == Source || s.command.Role == Filter) {
 		// A failed write shows in Close.
@@ -197,7 +201,7 @@ func (s *Session) close(err error) error {
 	if s.rejects != nil {
 		err = errors.Join(err, s.rejects.Close())
 	}
-	if err == nil && (s.rejected.Load() > 0 || s.rejectedArgs) {
+	if err == nil && s.rejected.Load()+s.badArgs.Load() > 0 {
 		return errRejected
 	}
 	return err
@@ -207,11 +211,20 @@ func isGone(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, errReaderGone)
 }
 
-// Reject reports one bad line: to people, to the rejects file and in the end
-// record. The run goes on.
+// shownRejects is how many bad lines people are told of one by one.
+const shownRejects = 10
+
+// Reject reports one bad line: to people, unless there were many, to the
+// rejects file and in the end record. The run goes on.
 func (s *Session) Reject(number int64, raw []byte, reason error) {
-	s.rejected.Add(1)
-	s.Log.Warn(fmt.Sprintf("line %d rejected: %v", number, reason))
+	switch n := s.rejected.Add(1); {
+	case n <= shownRejects:
+		s.Log.Warn(fmt.Sprintf("line %d rejected: %v", number, reason))
+	case n == shownRejects+1 && s.rejects == nil:
+		s.Log.Warn("further rejected lines are only counted; --rejects FILE keeps them")
+	case n == shownRejects+1:
+		s.Log.Warn(fmt.Sprintf("further rejected lines are only counted and written to %s", s.rejects.Name()))
+	}
 	if s.rejects == nil {
 		return
 	}
@@ -223,6 +236,6 @@ func (s *Session) Reject(number int64, raw []byte, reason error) {
 // BadInput reports an argument that could not be used. The run goes on and
 // ends with exit code 3.
 func (s *Session) BadInput(err error) {
-	s.rejectedArgs = true
+	s.badArgs.Add(1)
 	s.Log.Error(err.Error())
 }

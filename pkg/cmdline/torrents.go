@@ -13,7 +13,8 @@ import (
 
 // Torrents calls f with the records of every torrent that the arguments name:
 // .torrent files, folders, magnet links and files of magnet links. An argument
-// that cannot be used is reported and the others go on. It says whether
+// that cannot be used is reported and the others go on; if none gives a
+// torrent, the error is errNoTorrent. It says whether
 // standard input is to be read as well: when there is no argument, or one is
 // "-".
 func (s *Session) Torrents(f func(*record.Torrent) error) (useInput bool, err error) {
@@ -21,14 +22,22 @@ func (s *Session) Torrents(f func(*record.Torrent) error) (useInput bool, err er
 	if len(args) == 0 {
 		return true, s.refuseTerminal()
 	}
+	found := 0
+	count := func(t *record.Torrent) error {
+		found++
+		return f(t)
+	}
 	for _, arg := range args {
 		if arg == "-" {
 			useInput = true
 			continue
 		}
-		if err := s.torrent(arg, f); err != nil {
+		if err := s.torrent(arg, count); err != nil {
 			return useInput, err
 		}
+	}
+	if found == 0 && !useInput {
+		return false, errNoTorrent
 	}
 	return useInput, nil
 }

@@ -1,6 +1,7 @@
 package cmdline
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,11 +33,11 @@ func TestTorrentsOfArguments(t *testing.T) {
 		"no argument":        {nil, 0, 0, true, ""},
 		"dash":               {[]string{"-"}, 0, 0, true, ""},
 		"magnet and dash":    {[]string{magnet, "-"}, 0, 1, true, ""},
-		"bad file":           {[]string{bad}, ExitRejected, 0, false, bad},
+		"bad file":           {[]string{bad}, ExitFailure, 0, false, bad},
 		"bad file and more":  {[]string{bad, magnet, "-"}, ExitRejected, 1, true, bad},
-		"missing file":       {[]string{filepath.Join(dir, "none")}, ExitRejected, 0, false, "none"},
-		"folder without any": {[]string{empty}, ExitRejected, 0, false, "no torrent found"},
-		"bad magnet":         {[]string{"magnet:?xt=urn:btih:zz"}, ExitRejected, 0, false, "magnet"},
+		"missing file":       {[]string{filepath.Join(dir, "none")}, ExitFailure, 0, false, "none"},
+		"folder without any": {[]string{empty}, ExitFailure, 0, false, "no torrent found"},
+		"bad magnet":         {[]string{"magnet:?xt=urn:btih:zz"}, ExitFailure, 0, false, "magnet"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -57,5 +58,28 @@ func TestTorrentsOfArguments(t *testing.T) {
 				t.Errorf("line on standard input passed on: %v, want %v", passed, c.passed)
 			}
 		})
+	}
+}
+
+func TestWithoutAnyTorrentASourceEnds(t *testing.T) {
+	in, feed := io.Pipe() // stays open, as a terminal or a pipe does
+	defer feed.Close()
+	for name, args := range map[string][]string{"one": {"nosuch.torrent"}, "two": {"nosuch.torrent", "nor.torrent"}} {
+		t.Run(name, func(t *testing.T) {
+			got := try(t, source(untilStopped, nil), in, args...)
+			if got.code != ExitFailure || !strings.Contains(got.people, "nosuch.torrent: no such file") || !strings.HasSuffix(got.people, "bt-test: no argument gave a torrent\n") {
+				t.Errorf("exit %d, %q; want %d and the reasons", got.code, got.people, ExitFailure)
+			}
+			if got.end == nil || got.end.Why != "error" || got.end.Rejected != int64(len(args)) {
+				t.Errorf("end %+v, want why error and rejected %d", got.end, len(args))
+			}
+		})
+	}
+}
+
+func TestBadArgumentsAreCounted(t *testing.T) {
+	got := try(t, source(untilEOF, nil), strings.NewReader("bad\n"), "nosuch.torrent", magnet, "-")
+	if got.code != ExitRejected || got.end == nil || got.end.Rejected != 2 || got.end.Why != "eof" {
+		t.Errorf("exit %d, end %+v; want %d, rejected 2 and eof", got.code, got.end, ExitRejected)
 	}
 }
