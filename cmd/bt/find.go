@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
-	"time"
 )
 
 // found is an executable bt-NAME.
@@ -81,13 +78,8 @@ func list(out io.Writer) error {
 
 // summary asks one of our own commands; plugins are not run to be listed.
 func summary(f found) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	text, err := exec.CommandContext(ctx, f.path, "--help").Output()
-	if err != nil {
-		return f.path
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
+	text, _ := usage(f)
+	line, _, _ := strings.Cut(text, "\n")
 	if _, what, ok := strings.Cut(line, ": "); ok {
 		return what
 	}

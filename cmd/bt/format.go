@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"btkit/pkg/cmdline"
@@ -45,33 +42,4 @@ func printFormat(out io.Writer) error {
 		_, err = io.WriteString(out, text)
 	}
 	return err
-}
-
-// manual finds a man page beside the programs: in a checkout ../man, in an
-// installation ../share/man/man1.
-func manual(name string) (string, bool) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", false
-	}
-	for _, folder := range []string{"../man", "../share/man/man1"} {
-		path := filepath.Join(filepath.Dir(self), folder, name+".1")
-		if _, err := os.Stat(path); err == nil {
-			return path, true
-		}
-	}
-	return "", false
-}
-
-func showManual(path string) error {
-	man, err := exec.LookPath("man")
-	if err == nil {
-		return become(man, []string{"man", "-l", path})
-	}
-	name := strings.TrimSuffix(filepath.Base(path), ".1")
-	f, ok := find(name)
-	if !ok {
-		return unknown(name)
-	}
-	return become(f.path, []string{name, "--help"})
 }

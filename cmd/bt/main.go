@@ -2,9 +2,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -14,7 +14,7 @@ import (
 const description = `Without arguments, lists the commands: those in the folder of bt itself, and every executable
 named bt-NAME on PATH, in any language. With a name, runs that command in place of bt.
 
-bt help NAME shows the manual of a command. bt schema lists the kinds of records, and with a kind prints its
+bt help NAME shows the manual of a command, bt help record that of the records. bt schema lists the kinds of records, and with a kind prints its
 JSON Schema. bt man prints the source of bt-record(5).`
 
 func main() { cmdline.Main(command()) }
@@ -40,7 +40,7 @@ func run(s *cmdline.Session) error {
 	}
 	switch args[0] {
 	case "help":
-		return help(args[1:])
+		return help(os.Stdout, args[1:])
 	case "schema":
 		return printSchema(os.Stdout, args[1:])
 	case "man":
@@ -66,24 +66,16 @@ func become(path string, argv []string) error {
 }
 
 func unknown(name string) error {
-	return &cmdline.UsageError{Err: fmt.Errorf("no command bt-%s beside bt or on PATH", strings.TrimPrefix(name, "bt-")), Hint: "bt alone lists what there is"}
-}
-
-// help shows the man page of a command, or its --help where there is no man.
-func help(args []string) error {
-	if len(args) != 1 {
-		return &cmdline.UsageError{Err: errors.New("help needs the name of one command"), Hint: "bt help probe"}
+	name = strings.TrimPrefix(name, "bt-")
+	known := []string{"help", "schema", "man"}
+	for _, f := range commands() {
+		known = append(known, strings.TrimPrefix(f.name, "bt-"))
 	}
-	name := "bt-" + strings.TrimPrefix(args[0], "bt-")
-	if args[0] == "bt" {
-		name = "bt"
+	hint := "bt alone lists what there is"
+	if best := cmdline.Nearest(name, known); slices.Contains(known[:3], best) {
+		hint = fmt.Sprintf("did you mean bt %s?", best)
+	} else if best != "" {
+		hint = fmt.Sprintf("did you mean bt-%s?", best)
 	}
-	if path, ok := manual(name); ok {
-		return showManual(path)
-	}
-	found, ok := find(name)
-	if !ok {
-		return unknown(args[0])
-	}
-	return become(found.path, []string{found.name, "--help"})
+	return &cmdline.UsageError{Err: fmt.Errorf("no command bt-%s beside bt or on PATH", name), Hint: hint}
 }

@@ -3,13 +3,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bt": main, "bt-own": own})
+	testscript.Main(m, map[string]func(){"bt": main, "bt-own": own, "bt-installed": install})
 }
 
 func TestScripts(t *testing.T) {
@@ -30,4 +31,19 @@ func own() {
 		return
 	}
 	fmt.Printf("own %q\n", os.Args)
+}
+
+// install copies this program into a folder as bt: the test program acts by
+// the name that it is called by.
+func install() {
+	self, err := os.Executable()
+	if err == nil {
+		var program []byte
+		if program, err = os.ReadFile(self); err == nil {
+			err = os.WriteFile(filepath.Join(os.Args[1], "bt"), program, 0o755)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }

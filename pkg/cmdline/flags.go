@@ -2,6 +2,8 @@ package cmdline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,17 +157,23 @@ func isSwitch(f cli.Flag) bool {
 }
 
 func unknownFlag(word, name string, byName map[string]cli.Flag) error {
-	best, distance := "", 3
-	for known := range byName {
-		if d := editDistance(name, known); len(known) > 1 && (d < distance || d == distance && known < best) {
-			best, distance = known, d
-		}
-	}
 	err := &UsageError{Err: fmt.Errorf("unknown flag %s", word)}
-	if best != "" {
+	if best := Nearest(name, slices.Collect(maps.Keys(byName))); best != "" {
 		err.Hint = fmt.Sprintf("did you mean --%s?", best)
 	}
 	return err
+}
+
+// Nearest is the known name that someone who typed name may have meant, at
+// most two letters away; it is empty if there is none.
+func Nearest(name string, known []string) string {
+	best, distance := "", 3
+	for _, k := range known {
+		if d := editDistance(name, k); len(k) > 1 && (d < distance || d == distance && k < best) {
+			best, distance = k, d
+		}
+	}
+	return best
 }
 
 // editDistance counts insertions, deletions and changes from a to b.
