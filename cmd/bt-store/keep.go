@@ -31,7 +31,7 @@ func keep(s *cmdline.Session, path string) error {
 	if err != nil && spill == nil {
 		return err
 	}
-	failing := func(err error) { s.Log.Error("storing has failed, input goes to "+spillName(spill), "error", err) }
+	failing := func(err error) { s.Log.Error(fmt.Sprintf("%v; %s", err, afterwards(spill))) }
 	if err != nil {
 		failing(err)
 	} else if db.OtherKey {
@@ -44,9 +44,16 @@ func keep(s *cmdline.Session, path string) error {
 	}
 	err = errors.Join(err, db.Close())
 	if c := st.Counts(); !s.Bool("quiet") {
-		fmt.Fprintf(s.People, "bt-store: %d rows stored in %s, %d were there already\n", c.Stored, path, c.Duplicate)
+		fmt.Fprintf(s.People, "bt-store: %s stored in %s, %d already there\n", rows(c.Stored), path, c.Duplicate)
 	}
 	return err
+}
+
+func rows(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
 }
 
 // follow reads to the end of input and stores the command's own end record.
@@ -88,9 +95,10 @@ func addresses(s *cmdline.Session) (store.Options, error) {
 	return store.Options{Key: key}, err
 }
 
-func spillName(spill *store.Spill) string {
+// afterwards says what becomes of the lines once storing has failed.
+func afterwards(spill *store.Spill) string {
 	if spill == nil {
-		return "nowhere"
+		return "nothing is stored from here on"
 	}
-	return fmt.Sprintf("%q", spill.Path)
+	return fmt.Sprintf("lines go to %q from here on", spill.Path)
 }

@@ -21,10 +21,12 @@ they match; keep that file as you would keep the addresses.
 Hashed are: ip and external_ip; via and the addresses of magnet links where they hold an address (the URL of a
 tracker is kept); peer_id; addresses within message; and in unknown kinds, unknown members, lists and maps
 every text that is an address, with or without port, and every peer_id. An address hidden inside a longer
-text of an unknown member is not found. The port and the name of the client are kept.
+text of an unknown member is not found. The port is kept, and so is the name of the client; an address within
+it is hashed unless it may be a version: behind a word, without port, and of numbers below 100, like "Vuze 5.7.6.0".
 
 With --keep-ip everything is kept as it came. A database holds one or the other, never both. The spill file
-and the rejects file hold lines as they came, with addresses; the spill file is readable by its owner only.`
+and the rejects file hold lines as they came, with addresses; the spill file is readable by its owner only. The
+file of bt-confirm --state holds hashes only.`
 
 const durabilityText = `A transaction holds up to 4000 records; when it is committed, it has reached the disk,
 and no end of the process, however sudden, takes it back. When the disk is full, another program holds the

@@ -105,7 +105,7 @@ func (d *DB) Close() error {
 // OpenReader opens a database for queries only. It fails if there is none.
 func OpenReader(ctx context.Context, path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, explain("open", path, err)
 	}
 	if err := checkFile(ctx, path, defaultBusy, false); err != nil {
 		return nil, err
@@ -177,12 +177,12 @@ func checkMagic(path string) (isNew bool, err error) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("open database: %w", err)
+		return false, explain("open", path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return false, fmt.Errorf("open database: %w", err)
+		return false, explain("open", path, err)
 	}
 	if !info.Mode().IsRegular() {
 		return false, foreign(path, "not a regular file")

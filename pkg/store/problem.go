@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"regexp"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -50,7 +52,7 @@ func explain(step, path string, err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	wrapped := fmt.Errorf("%s %q: %w", step, path, err)
+	wrapped := fmt.Errorf("%s %q: %w", step, path, plain(err))
 	var coded *sqlite.Error
 	if !errors.As(err, &coded) {
 		return wrapped
@@ -60,7 +62,24 @@ func explain(step, path string, err error) error {
 		return wrapped
 	}
 	if code.Err != nil {
-		wrapped = fmt.Errorf("%s %q: %w (%w)", step, path, code.Err, err)
+		wrapped = fmt.Errorf("%s %q: %w", step, path, code.Err)
 	}
 	return &Problem{Err: wrapped, Hint: code.Hint}
+}
+
+// codeMark is how the driver ends its errors.
+var codeMark = regexp.MustCompile(`( \(\d+\))?( \(SQLITE_\w+\))?$`)
+
+// plain is an error without what says nothing to people: the step and the path that
+// package os puts in front, the driver's numbers behind.
+func plain(err error) error {
+	var at *fs.PathError
+	var coded *sqlite.Error
+	switch {
+	case errors.As(err, &at):
+		return at.Err
+	case errors.As(err, &coded):
+		return errors.New(codeMark.ReplaceAllString(err.Error(), ""))
+	}
+	return err
 }

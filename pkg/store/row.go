@@ -148,6 +148,8 @@ func (b *builder) text(f form, text string) (driver.Value, error) {
 		return b.veil.peerID(text), nil
 	case formVia:
 		return b.veil.via(text), nil
+	case formClient:
+		return b.veil.client(text), nil
 	case formFreeText:
 		return b.veil.free(text), nil
 	}

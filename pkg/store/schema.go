@@ -34,13 +34,14 @@ const (
 	formPeerID               // peer id to TEXT, hashed unless kept
 	formVia                  // text that may be an address, hashed unless kept
 	formFreeText             // text that may hold addresses, hashed unless kept
+	formClient               // name of a client, that may hold addresses, hashed unless kept
 	formJSON                 // list or map to TEXT as it came, addresses hashed unless kept
 )
 
 var sqlTypes = map[form]string{formInteger: "INTEGER", formBool: "INTEGER", formReal: "REAL"}
 
 // secretForms names the text members that can identify somebody.
-var secretForms = map[string]form{"peer_id": formPeerID, "via": formVia, "message": formFreeText}
+var secretForms = map[string]form{"peer_id": formPeerID, "via": formVia, "message": formFreeText, "client": formClient}
 
 // Column is one column of a table.
 type Column struct {

@@ -244,22 +244,30 @@ func (s *Store) Err() error {
 		return nil
 	}
 	if s.fatal == nil {
-		return &Problem{fmt.Errorf("%w; %d lines are in %q instead", s.failure, s.counts.Spilled, s.spill.Path),
+		return &Problem{fmt.Errorf("%w; %s in %q instead", s.failure, linesThat(s.counts.Spilled, "is", "are"), s.spill.Path),
 			fmt.Sprintf("when the cause is gone, feed them in again: bt-store DATABASE < %s", s.spill.Path)}
 	}
 	err := s.failure
 	if s.fatal != s.failure {
-		err = errors.Join(s.fatal, s.failure)
+		err = fmt.Errorf("%w; %w", s.failure, s.fatal)
 	}
-	lost := fmt.Errorf("%w; %d lines were not stored", err, s.counts.Lost)
+	lost := fmt.Errorf("%w; %s not stored", err, linesThat(s.counts.Lost, "was", "were"))
 	if s.counts.Spilled > 0 {
-		lost = fmt.Errorf("%w, but %d more are in %q", lost, s.counts.Spilled, s.spill.Path)
+		lost = fmt.Errorf("%w, but %s in %q", lost, linesThat(s.counts.Spilled, "is", "are"), s.spill.Path)
 	}
 	var p *Problem
 	if s.spill == nil && errors.As(s.failure, &p) {
 		return &Problem{lost, p.Hint + "; --spill FILE keeps what cannot be stored"}
 	}
 	return lost
+}
+
+// linesThat is a number of lines with the verb that fits it.
+func linesThat(n int64, one, more string) string {
+	if n == 1 {
+		return "1 line " + one
+	}
+	return fmt.Sprintf("%d lines %s", n, more)
 }
 
 // Put stores a record of the command's own, its header filled in.

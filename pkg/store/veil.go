@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -78,6 +79,25 @@ func (v *veil) via(text string) string {
 
 // free hides the addresses within a sentence.
 func (v *veil) free(text string) string {
+	return v.words(text, func(string, bool) bool { return false })
+}
+
+// client hides the addresses within the name of a client, but not what may be a
+// version of four numbers: that stands behind a word and has no number above 99.
+func (v *veil) client(text string) string {
+	return v.words(text, func(word string, first bool) bool {
+		a, err := netip.ParseAddr(word)
+		if err != nil || !a.Is4() || first {
+			return false
+		}
+		four := a.As4()
+		return slices.Max(four[:]) < 100
+	})
+}
+
+// words hides the addresses among the words of a text, save those that keep wants
+// to have; it is told whether nothing stands in front of the word.
+func (v *veil) words(text string, keep func(word string, first bool) bool) string {
 	if v == nil {
 		return text
 	}
@@ -93,7 +113,11 @@ func (v *veil) free(text string) string {
 		if n < 0 {
 			n = len(text)
 		}
-		out.WriteString(v.word(text[:n]))
+		if first := strings.TrimSpace(out.String()) == ""; keep(text[:n], first) {
+			out.WriteString(text[:n])
+		} else {
+			out.WriteString(v.word(text[:n]))
+		}
 		text = text[n:]
 	}
 	return out.String()
