@@ -22,7 +22,7 @@ func command() *cmdline.Command {
 			{Text: "Follow many torrents and start quickly the next time", Line: "bt-meta torrents/ | bt-peers-dht --nodes ~/.cache/dht-nodes | bt-probe"},
 		},
 		Sections: []cmdline.Section{{Title: "Lookups", Text: lookups}, {Title: "Records", Text: records}, {Title: "Manners", Text: manners}},
-		SeeAlso:  []string{"bt-peers-tracker(1)", "bt-probe(1)", "bt-record(5)"},
+		SeeAlso:  []string{"bt-peers-tracker(1)", "bt-probe(1)"},
 		Run:      run,
 	}
 }

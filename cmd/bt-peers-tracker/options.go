@@ -31,6 +31,8 @@ func options(s *cmdline.Session) (o announce.Options, err error) {
 		return o, cmdline.Usagef("flags --timeout, --every and --rate want a positive value")
 	case s.Bool("scrape-only") && s.Bool("no-scrape"):
 		return o, cmdline.Usagef("--scrape-only and --no-scrape leave nothing to do")
+	case s.Bool("4") && s.Bool("6"):
+		return o, cmdline.Usagef("-4 and -6 exclude each other; without them both families are asked")
 	}
 	o.Port, o.PerHost, o.Burst, o.NumWant, o.Rate = uint16(port), perHost, perHost, want, s.Float64("rate")
 	if o.Rate == 0 {
@@ -60,11 +62,10 @@ func local() ([]netip.Addr, error) {
 
 // families are those asked for; both if none is.
 func families(s *cmdline.Session) []tracker.Family {
-	four, six := s.Bool("4"), s.Bool("6")
 	switch {
-	case four && !six:
+	case s.Bool("4"):
 		return []tracker.Family{tracker.IPv4}
-	case six && !four:
+	case s.Bool("6"):
 		return []tracker.Family{tracker.IPv6}
 	}
 	return []tracker.Family{tracker.IPv4, tracker.IPv6}

@@ -177,7 +177,7 @@ func TestStat(t *testing.T) {
 	if want := map[string]int64{"ok": 1, "refused": 1}; !reflect.DeepEqual(stat.Outcomes, want) || *stat.OK != 1 {
 		t.Errorf("stat is %+v, want %v", stat, want)
 	}
-	if got, want := s.Status(), "0 torrents, 1 of 2 questions answered"; got != want {
+	if got, want := s.Status(), "1/2 asked"; got != want {
 		t.Errorf("status is %q, want %q", got, want)
 	}
 }

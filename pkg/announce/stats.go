@@ -54,7 +54,8 @@ func (s *Source) Stat() *record.Stat {
 	}
 }
 
-// Status is a phrase for the progress line. It may be called from any
+// Status is a phrase for the progress line, which commands share: the answers
+// that were of use, of all. It may be called from any
 // goroutine.
 func (s *Source) Status() string {
 	s.mu.Lock()
@@ -63,7 +64,7 @@ func (s *Source) Status() string {
 	for _, n := range s.stats.outcomes {
 		answers += n
 	}
-	return fmt.Sprintf("%d torrents, %d of %d questions answered", s.stats.known, s.stats.ok, answers)
+	return fmt.Sprintf("%d/%d asked", s.stats.ok, answers)
 }
 
 // Skipped is the number of questions given up because their tracker could not

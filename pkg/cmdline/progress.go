@@ -16,6 +16,10 @@ import (
 // progressEvery is how often the line is painted.
 const progressEvery = 500 * time.Millisecond
 
+// wipe empties the line, and those below that a terminal made narrower has
+// broken it into.
+const wipe = "\r\033[J"
+
 // progress is the line in which a person sees what goes on. Several commands
 // of a pipe share one terminal: the first of them paints for all, the others
 // send it their words over a socket named after the process group.
@@ -90,7 +94,7 @@ func (p *progress) run() {
 
 func (p *progress) leave() {
 	if p.painter != nil {
-		fmt.Fprint(p.out, "\r\033[K")
+		fmt.Fprint(p.out, wipe)
 		p.painter.Close()
 	}
 }
@@ -170,16 +174,24 @@ func (p *progress) paint(own string) {
 	if err != nil || width < 20 {
 		width = 80
 	}
-	fmt.Fprintf(p.out, "\r\033[K%s", fit(strings.Join(texts, " · "), width))
+	fmt.Fprintf(p.out, "%s%s", wipe, fit(texts, width))
 }
 
-// fit cuts a line for a terminal. What does not fit is left out on the left:
-// results stand on the right. Three columns stay free, for the cursor and the
+// fit joins the words of the commands for a terminal. Commands that do not fit
+// are left out on the left, since results stand on the right; a single one that
+// does not is cut at its end. Three columns stay free, for the cursor and the
 // ^C that a terminal adds; it would begin a new line otherwise.
-func fit(text string, width int) string {
-	line := []rune(text)
-	if over := len(line) - (width - 3); over > 0 {
-		line = append([]rune{'…'}, line[over+1:]...)
+func fit(texts []string, width int) string {
+	line := []rune(strings.Join(texts, " · "))
+	for i := 1; i < len(texts) && len(line) > width-3; i++ {
+		line = []rune("… · " + strings.Join(texts[i:], " · "))
+	}
+	if len(line) <= width-3 {
+		return string(line)
+	}
+	line = []rune(texts[len(texts)-1])
+	if len(line) > width-3 {
+		line = append(line[:width-4], '…')
 	}
 	return string(line)
 }
