@@ -66,7 +66,7 @@ var thirdParty = map[string][]string{
 	"modernc.org/sqlite":                   {"pkg/store", "pkg/lab/check"},
 	"modernc.org/libc":                     {"pkg/store"},
 	"github.com/urfave/cli/v2":             {"pkg/cmdline", "pkg/bench", "cmd/"},
-	"golang.org/x/term":                    {"pkg/cmdline", "pkg/lab", "cmd/bt-meta"},
+	"golang.org/x/term":                    {"pkg/cmdline", "pkg/lab", "cmd/bt-lab", "cmd/bt-meta"},
 	"golang.org/x/sys/unix":                {"pkg/bench/", "pkg/cmdline", "pkg/manners", "pkg/listen", "pkg/transport/"},
 	"golang.org/x/time/rate":               {"pkg/manners", "pkg/dht", "pkg/probe", "cmd/bt-meta"},
 	"go4.org/netipx":                       {"pkg/manners"},

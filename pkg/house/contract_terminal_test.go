@@ -87,7 +87,7 @@ func TestCommandsOfOnePipeShareAProgressLine(t *testing.T) {
 	left, right := program{name: "bt-geo"}.command(t), program{name: "bt-confirm"}.command(t)
 	feed := pipe(t, inner, left, right)
 	until(t, "both stand in one line", func() bool {
-		for _, line := range strings.Split(seen.String(), "\r\033[K") {
+		for _, line := range strings.Split(seen.String(), "\r\033[J") {
 			if strings.Contains(line, "geo ") && strings.Contains(line, " · confirm ") {
 				return true
 			}
@@ -103,7 +103,7 @@ func TestCommandsOfOnePipeShareAProgressLine(t *testing.T) {
 			t.Errorf("%v: %v", cmd.Args, err)
 		}
 	}
-	until(t, "the line is cleared", func() bool { return strings.HasSuffix(seen.String(), "\r\033[K") })
+	until(t, "the line is cleared", func() bool { return strings.HasSuffix(seen.String(), "\r\033[J") })
 }
 
 func TestQuietShowsNoProgressLine(t *testing.T) {
