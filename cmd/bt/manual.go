@@ -50,7 +50,7 @@ func manual(name, command string) (string, bool) {
 	if name == "bt-record" {
 		section = "5"
 	}
-	programs := folders()[:1]
+	programs := folders()[:min(1, len(folders()))]
 	if command != "" {
 		programs = append(programs, filepath.Dir(command))
 	}
