@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"btkit/pkg/outcome"
 	"btkit/pkg/tracker"
 )
 
@@ -37,10 +38,12 @@ func (s *Source) farewell(ctx context.Context) {
 	said := 0
 	for a := range answers {
 		s.reportAnnounce(a)
-		said++
+		if a.reply.Outcome == outcome.OK {
+			said++
+		}
 	}
 	if said < total {
-		s.opt.Log.Info("left some trackers without a word", "number", total-said)
+		s.opt.Log.Warn("some trackers still list us: they did not hear \"stopped\" in time", "questions", total-said)
 	}
 }
 

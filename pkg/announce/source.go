@@ -149,7 +149,7 @@ func (s *Source) note(n note) {
 	}
 	bad, full := s.plan.add(n.hash, n.torrent.Bytes, n.torrent.Trackers, s.opt.Now())
 	if bad > 0 {
-		s.opt.Log.Info("some trackers of a torrent cannot be asked", "torrent", n.torrent.InfoHash, "number", bad)
+		s.opt.Log.Warn("some trackers of a torrent are no http, https or udp URLs and cannot be asked", "torrent", n.torrent.InfoHash, "number", bad)
 	}
 	if full > 0 {
 		s.opt.Dropped(int64(full))
