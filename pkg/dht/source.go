@@ -3,6 +3,7 @@ package dht
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -54,6 +55,7 @@ type Source struct {
 	most    int // lookups at once
 	eof     bool
 	err     error // of writing; ends the run
+	silent  bool  // people have been told that no node answers
 
 	changed chan struct{} // one pending notice is enough
 }
@@ -198,6 +200,18 @@ func (s *Source) start(ctx context.Context, lookups *sync.WaitGroup) (next time.
 	return next, s.Once && s.eof && s.running == 0 && len(s.queue) == 0, s.err
 }
 
+// errSilent is told once: a lookup that reaches nobody looks like an empty swarm.
+var errSilent = errors.New("no DHT node has answered: is UDP blocked, or --bootstrap wrong? private addresses need --allow-private")
+
+// remark tells people once when a lookup reached no node.
+func (s *Source) remark(ctx context.Context, r *Result) {
+	if r.Answered > 0 || s.silent || ctx.Err() != nil {
+		return
+	}
+	s.silent = true
+	s.client.config.Warn(errSilent)
+}
+
 // run does one lookup and books the next.
 func (s *Source) run(ctx context.Context, j *job) {
 	var fresh int64
@@ -211,6 +225,7 @@ func (s *Source) run(ctx context.Context, j *job) {
 	if asked {
 		s.write(requestOf(&result, fresh))
 		s.Trace.Lookup(&result)
+		s.remark(ctx, &result)
 	}
 	s.running--
 	j.failed++
