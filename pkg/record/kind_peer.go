@@ -20,4 +20,13 @@ type Peer struct {
 	Seed *bool `json:"seed,omitempty"`
 	// Peer exchange flags as received (BEP 11), 0 to 255.
 	Flags *int64 `json:"flags,omitempty"`
+	// Whether the source says that the peer prefers encryption.
+	Encryption *bool `json:"encryption,omitempty"`
+	// Whether the source says that the peer speaks uTP (BEP 29).
+	UTP *bool `json:"utp,omitempty"`
+	// Whether the source says that the peer can be reached by hole punching
+	// (BEP 55).
+	Holepunch *bool `json:"holepunch,omitempty"`
+	// Whether the source says that it opened a connection to the peer.
+	Reachable *bool `json:"reachable,omitempty"`
 }

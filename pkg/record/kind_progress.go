@@ -40,6 +40,9 @@ type Progress struct {
 	Complete bool `json:"complete"`
 	// Whether the peer says that it wants no more pieces (BEP 21).
 	UploadOnly *bool `json:"upload_only,omitempty"`
+	// Whether the peer has all it wants of a torrent of which it lacks pieces:
+	// a partial seed (BEP 21).
+	PartialSeed bool `json:"partial_seed,omitempty"`
 	// Whether the peer looks like a seed that hides its pieces (BEP 16).
 	SuperSeed bool `json:"super_seed,omitempty"`
 	// All pieces as a base64 bitfield, only with --bitfield.

@@ -18,6 +18,9 @@ type Stat struct {
 	RoundS *float64 `json:"round_s,omitempty"`
 	// Successes since the start.
 	OK *int64 `json:"ok,omitempty"`
+	// Conversations that peers opened to us after we had tried them, since the
+	// start.
+	DialBacks *int64 `json:"dial_backs,omitempty"`
 	// Ends by outcome since the start.
 	Outcomes map[string]int64 `json:"outcomes,omitempty"`
 	// Share of the limit in use since the last such record, 0 to 1.

@@ -28,7 +28,8 @@ type Torrent struct {
 	Trackers [][]string `json:"trackers,omitempty"`
 	// Pieces at the completion threshold: ceil(98 % of pieces).
 	Need int64 `json:"need,omitempty"`
-	// Where this knowledge comes from: "file", "magnet" or "metadata".
+	// Where this knowledge comes from: "file", "magnet", "metadata", "tex" (trackers
+	// that a peer named, BEP 28) or "local" (trackers of the network we are in, BEP 22).
 	Source string `json:"source,omitempty"`
 	// Addresses that the magnet link names (x.pe), "ip:port".
 	Peers []string `json:"peers,omitempty"`

@@ -19,12 +19,29 @@ type Visit struct {
 	N int64 `json:"n,omitempty"`
 	// "tcp" or "utp".
 	Transport string `json:"transport,omitempty"`
-	// "plain" or "rc4" (MSE).
+	// "plain"; "rc4" (MSE); or "mse-plain", an encrypted handshake after which
+	// both sides agreed to go on in the clear.
 	Crypto string `json:"crypto,omitempty"`
 	// How it ended, from the closed list of outcomes.
 	Outcome string `json:"outcome"`
 	// How far it got: "dial", "handshake", "open" or "settled".
 	Stage string `json:"stage"`
+	// Why the peer closed a connection before its first byte, as far as is known
+	// by the end of this visit: "full", "encryption", "duplicate", "paused",
+	// "not-this-torrent" or "gone".
+	Reason string `json:"reason,omitempty"`
+	// How sure the reason is, 0 to 1.
+	ReasonSure float64 `json:"reason_sure,omitempty"`
+	// Session of the visit that the reason is about: this one, or an earlier one
+	// that this one explains.
+	ReasonSession uint64 `json:"reason_session,omitempty"`
+	// Our local address of the connection.
+	LocalIP netip.Addr `json:"local_ip,omitempty"`
+	// Canonical priority of the connection (BEP 40): clients that are full keep
+	// those of higher value.
+	Rank *int64 `json:"rank,omitempty"`
+	// Peer that introduced us by hole punching (BEP 55), "ip:port".
+	Relay string `json:"relay,omitempty"`
 	// Milliseconds from start to end.
 	TookMS float64 `json:"took_ms"`
 	// Milliseconds to connect.
