@@ -53,6 +53,10 @@ type Start struct {
 	Direction string // Out, In or "pcap"
 	N         int64  // number of the attempt, 0 if not counted
 	Transport string
+	Crypto    string     // of record.Visit, empty means "plain"
+	LocalIP   netip.Addr // our address, invalid if not known
+	Rank      *int64     // canonical priority (BEP 40), nil if not known
+	Relay     string     // who introduced us (BEP 55), "ip:port", or nobody
 	At        time.Time
 	Rules     Rules
 }
@@ -99,6 +103,9 @@ type heard struct {
 
 // New begins a conversation.
 func New(s Start) *Conversation {
+	if s.Crypto == "" {
+		s.Crypto = plain
+	}
 	return &Conversation{start: s, stage: StageDial, lastMattered: s.At,
 		bits: *peerwire.NewBitfield(int(s.Torrent.Pieces()))}
 }

@@ -18,6 +18,8 @@ const (
 	ExtPex        = 1
 	ExtMetadata   = 2
 	ExtUploadOnly = 3
+	ExtHolepunch  = 4 // "ut_holepunch" (BEP 55)
+	ExtTex        = 5 // "lt_tex" (BEP 28)
 	ExtDontHave   = 7
 )
 
@@ -29,6 +31,11 @@ type Ext struct {
 	ListenPort   uint16     // "p"
 	MetadataSize int64      // bytes of the info dictionary that it can give
 	MetadataID   uint8      // id for ut_metadata messages to it, 0 for none
+	PexID        uint8      // id for ut_pex messages to it, 0 for none
+	HolepunchID  uint8      // id for ut_holepunch messages to it, 0 for none
+	TexID        uint8      // id for lt_tex messages to it, 0 for none
+	Encrypt      *bool      // whether it prefers encryption ("e"), nil if it did not say
+	ShareMode    bool       // it downloads only to pass on (libtorrent's share mode)
 	ExternalIP   netip.Addr // our address as it sees us
 }
 
@@ -89,8 +96,19 @@ func (e *Ext) merge(later *peerwire.ExtHandshake) {
 	if later.MetadataSize != 0 {
 		e.MetadataSize = later.MetadataSize
 	}
-	if id, ok := later.M["ut_metadata"]; ok {
-		e.MetadataID = id
+	for name, id := range map[string]*uint8{
+		peerwire.NameMetadata: &e.MetadataID, peerwire.NamePex: &e.PexID,
+		peerwire.NameHolepunch: &e.HolepunchID, peerwire.NameTex: &e.TexID,
+	} {
+		if n, ok := later.M[name]; ok {
+			*id = n
+		}
+	}
+	if later.Encrypt != nil {
+		e.Encrypt = later.Encrypt
+	}
+	if later.ShareMode != nil {
+		e.ShareMode = *later.ShareMode
 	}
 	if later.YourIP.IsValid() {
 		e.ExternalIP = later.YourIP

@@ -169,7 +169,7 @@ func (c *Conversation) End(at time.Time, how outcome.Outcome) ([]*record.Progres
 	s := &c.start
 	v := &record.Visit{
 		InfoHash: s.Torrent.Hex(), IP: s.Addr.Addr(), Port: s.Addr.Port(), Session: s.Session, Direction: s.Direction, N: s.N,
-		Transport: s.Transport, Crypto: "plain", Outcome: string(how), Stage: c.stage,
+		Transport: s.Transport, Crypto: s.Crypto, LocalIP: s.LocalIP, Rank: s.Rank, Relay: s.Relay, Outcome: string(how), Stage: c.stage,
 		TookMS: ms(at.Sub(s.At)), RttMS: ms(c.rtt), GapMS: ms(c.gap), Pieces: s.Torrent.Pieces(),
 		PeerID: c.peerIDText(), Client: c.client, ClientHex: c.clientRaw, ListenPort: c.ext.ListenPort, UploadOnly: c.uploadOnly,
 		DHTPort: c.dhtPort, ExternalIP: c.ext.ExternalIP, Oddities: c.oddities, Messages: c.visitMessages(),
