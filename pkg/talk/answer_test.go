@@ -75,7 +75,7 @@ func TestReadHandshake(t *testing.T) {
 		{"nothing", nil, outcome.ClosedEarly, ""},
 		{"half of it", h.Append(nil)[:30], outcome.Closed, ""},
 		{"a web browser", []byte("GET / HTTP/1.1\r\n\r\n"), outcome.NotBitTorrent, ""},
-		{"something encrypted", bytes.Repeat([]byte{0x99}, 96), outcome.Encrypted, ""},
+		{"something encrypted", bytes.Repeat([]byte{0x99}, 96), outcome.Encrypted, strings.Repeat("\x99", 96)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

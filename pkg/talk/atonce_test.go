@@ -21,6 +21,9 @@ func (*deaf) Exchanged(*Conversation, []peerwire.PexPeer) {}
 func (*deaf) Silent(*Conversation) bool                   { return true }
 func (*deaf) Metadata(*Conversation, []byte) (ok bool)    { return false }
 func (*deaf) WantMetadata(*Conversation) bool             { return false }
+func (*deaf) Trackers(*Conversation, []string)            {}
+func (*deaf) Introduced(*Conversation, peerwire.Holepunch) {
+}
 func seedHandshake(infohash [20]byte) (h peerwire.Handshake) {
 	h.Reserved, h.InfoHash = peerwire.Reserved(peerwire.BitFast), infohash
 	copy(h.PeerID[:], "-qB4650-abcdefghijkl")

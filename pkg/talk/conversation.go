@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -36,12 +37,16 @@ type Conversation struct {
 	self   Self
 	manner Manner
 	host   Host
-	conn   net.Conn
+	conn   net.Conn // the connection, which ends and wakes the conversation
+	stream net.Conn // what is read and written: the connection, or what encrypts it
+	secure Secure
 	now    func() time.Time
 
 	decoder   peerwire.Decoder
 	leaving   atomic.Bool
-	done      bool // nothing more to be had
+	greeted   atomic.Bool                    // the handshakes are done
+	asked     atomic.Pointer[netip.AddrPort] // introduction to ask for
+	done      bool                           // nothing more to be had
 	began     time.Time
 	spoke     time.Time // of our latest message
 	silentAt  time.Time // when Silent is asked; zero when it no longer matters
@@ -55,7 +60,7 @@ type Conversation struct {
 
 // New makes a conversation on an open stream.
 func New(conn net.Conn, v *visit.Conversation, self Self, manner Manner, host Host) *Conversation {
-	c := &Conversation{Visit: v, self: self, manner: manner, host: host, conn: conn, now: time.Now}
+	c := &Conversation{Visit: v, self: self, manner: manner, host: host, conn: conn, stream: conn, now: time.Now}
 	c.began = c.now()
 	return c
 }
@@ -64,6 +69,15 @@ func New(conn net.Conn, v *visit.Conversation, self Self, manner Manner, host Ho
 // the peer's handshake.
 func (c *Conversation) Leave() {
 	c.leaving.Store(true)
+	if !c.greeted.Load() { // nothing was learnt that an abrupt end could spoil
+		c.conn.Close()
+		return
+	}
+	c.wake()
+}
+
+// wake lets the conversation look up from reading.
+func (c *Conversation) wake() {
 	// A failure means that the connection is gone already.
 	_ = c.conn.SetReadDeadline(time.Now())
 }
@@ -88,6 +102,7 @@ func (c *Conversation) Answer(h peerwire.Handshake, rest []byte) outcome.Outcome
 // greet says what follows our handshake.
 func (c *Conversation) greet(h peerwire.Handshake) error {
 	at := c.now()
+	c.greeted.Store(true)
 	c.Visit.Greeted(at, h)
 	c.decoder.MaxFrame = peerwire.FrameCap(int(c.Visit.Torrent().Pieces()))
 	if c.manner.Silence > 0 {
@@ -140,7 +155,10 @@ func (c *Conversation) round(buf []byte) (n int, err error) {
 	if c.done || c.leaving.Load() { // asked before the deadline above undid it
 		return 0, errLeft
 	}
-	n, err = c.conn.Read(buf)
+	if err := c.introduce(); err != nil { // the same
+		return 0, err
+	}
+	n, err = c.stream.Read(buf)
 	if n > 0 {
 		c.moved(n, 0)
 		if err := c.feed(buf[:n]); err != nil {
@@ -228,7 +246,7 @@ func (c *Conversation) write(b []byte) error {
 	if err := c.conn.SetWriteDeadline(c.spoke.Add(writeTime)); err != nil {
 		return err
 	}
-	n, err := c.conn.Write(b)
+	n, err := c.stream.Write(b)
 	c.moved(0, n)
 	return err
 }

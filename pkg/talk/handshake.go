@@ -1,6 +1,7 @@
 package talk
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -12,10 +13,7 @@ import (
 
 // call says our handshake first. It gives what came behind the peer's.
 func (c *Conversation) call() (rest []byte, err error) {
-	if err := c.write(c.self.handshake(c.Visit.Torrent().InfoHash)); err != nil {
-		return nil, err
-	}
-	h, rest, err := readHandshake(c.conn, c.manner.Handshake, c.moved, c.leaving.Load)
+	h, rest, err := c.handshakes()
 	if err != nil && c.leaving.Load() {
 		return nil, outcome.Fail(outcome.Canceled, nil)
 	}
@@ -27,6 +25,20 @@ func (c *Conversation) call() (rest []byte, err error) {
 		return nil, err
 	}
 	return rest, c.greet(h)
+}
+
+// handshakes exchanges them, in the clear or encrypted.
+func (c *Conversation) handshakes() (h peerwire.Handshake, rest []byte, err error) {
+	first := c.self.handshake(c.Visit.Torrent().InfoHash)
+	if c.secure == nil {
+		err = c.write(first)
+	} else {
+		err = c.encrypt(first)
+	}
+	if err != nil {
+		return h, nil, err
+	}
+	return readHandshake(c.stream, c.manner.Handshake, c.moved)
 }
 
 // answer says our handshake second, to ourselves too, so that the side that
@@ -56,18 +68,16 @@ func (c *Conversation) check(h peerwire.Handshake) error {
 }
 
 // ReadHandshake reads the handshake of a peer that dialled us, and what
-// followed it. Package outcome classifies the error.
+// followed it. Package outcome classifies the error; with peerwire.ErrNotPlain,
+// rest holds what was read instead.
 func ReadHandshake(conn net.Conn, timeout time.Duration) (peerwire.Handshake, []byte, error) {
-	return readHandshake(conn, timeout, func(int, int) {}, func() bool { return false })
+	return readHandshake(conn, timeout, func(int, int) {})
 }
 
 // readHandshake reads the peer's handshake, within one deadline for all of it.
-func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int), left func() bool) (h peerwire.Handshake, rest []byte, err error) {
+func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int)) (h peerwire.Handshake, rest []byte, err error) {
 	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return h, nil, err
-	}
-	if left() { // asked before the deadline above undid it
-		return h, nil, errLeft
 	}
 	var d peerwire.HandshakeDecoder
 	buf := make([]byte, smallRead)
@@ -76,6 +86,9 @@ func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int),
 		moved(n, 0)
 		if n > 0 {
 			rest, err := d.Feed(buf[:n])
+			if errors.Is(err, peerwire.ErrNotPlain) {
+				return h, append(bytes.Clone(d.Bytes()), rest...), err
+			}
 			if err != nil {
 				return h, nil, err
 			}

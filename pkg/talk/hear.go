@@ -34,6 +34,10 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 		c.exchange(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
 		return c.metadata(m.Payload)
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtTex:
+		c.exchangeTrackers(m.Payload)
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtHolepunch:
+		c.introduced(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == 0:
 		return c.maybeFetch()
 	}
@@ -45,6 +49,16 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 func (c *Conversation) exchange(payload []byte) {
 	if pex, err := peerwire.ParsePex(payload, anyAddr); err == nil && len(pex.Added) > 0 {
 		c.host.Exchanged(c, pex.Added)
+	}
+}
+
+// maxTrackers bounds the trackers that are taken from one message.
+const maxTrackers = 50
+
+// exchangeTrackers hands on the trackers that the peer passes on (BEP 28).
+func (c *Conversation) exchangeTrackers(payload []byte) {
+	if urls, err := peerwire.ParseTex(payload, maxTrackers); err == nil && len(urls) > 0 {
+		c.host.Trackers(c, urls)
 	}
 }
 

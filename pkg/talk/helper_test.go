@@ -33,11 +33,14 @@ type witness struct {
 	hold      bool
 	want      atomic.Bool
 	right     bool // whether metadata is the right one
+	trackers  chan []string
+	answers   chan peerwire.Holepunch
 }
 
 func newWitness() *witness {
 	return &witness{told: make(chan *record.Progress, 1000), exchanged: make(chan []peerwire.PexPeer, 1000),
-		silent: make(chan bool, 1000), metadata: make(chan []byte, 1000)}
+		silent: make(chan bool, 1000), metadata: make(chan []byte, 1000),
+		trackers: make(chan []string, 1000), answers: make(chan peerwire.Holepunch, 1000)}
 }
 
 func (w *witness) Told(_ *Conversation, p *record.Progress) { w.told <- p }
@@ -45,6 +48,10 @@ func (w *witness) Told(_ *Conversation, p *record.Progress) { w.told <- p }
 func (w *witness) Exchanged(_ *Conversation, peers []peerwire.PexPeer) {
 	w.exchanged <- append([]peerwire.PexPeer(nil), peers...)
 }
+
+func (w *witness) Trackers(_ *Conversation, urls []string) { w.trackers <- urls }
+
+func (w *witness) Introduced(_ *Conversation, answer peerwire.Holepunch) { w.answers <- answer }
 
 func (w *witness) Silent(*Conversation) bool {
 	w.silent <- w.hold

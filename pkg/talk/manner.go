@@ -29,6 +29,12 @@ type Host interface {
 	// Exchanged is given the addresses that the peer passes on (BEP 11). The
 	// slice is valid during the call only.
 	Exchanged(c *Conversation, peers []peerwire.PexPeer)
+	// Trackers is given the announce URLs that the peer passes on (BEP 28),
+	// unchecked.
+	Trackers(c *Conversation, urls []string)
+	// Introduced is given what a relay says to our Introduce: both sides shall
+	// connect now, or why not (BEP 55). It may come unasked.
+	Introduced(c *Conversation, answer peerwire.Holepunch)
 	// Silent says that the peer has said nothing about its pieces for so long;
 	// the answer is whether to hold on.
 	Silent(c *Conversation) bool

@@ -259,6 +259,7 @@ func TestLeaveIsNotForgotten(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := set(t, scene{})
 			m.c.conn = &late{Conn: m.c.conn, n: tt.n, asked: m.c.Leave}
+			m.c.stream = m.c.conn
 			m.begin(m.c.Open)
 			if tt.n > 1 {
 				m.hello(theirHandshake())

@@ -1,6 +1,7 @@
 package talk
 
 import (
+	"btkit/pkg/client"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/visit"
 )
@@ -63,7 +64,7 @@ func (s *Self) greeting(peer peerwire.Handshake) []byte {
 	} else {
 		b = peerwire.AppendKeepAlive(b)
 	}
-	if tactic(peer.PeerID).interested {
+	if client.Of(peer.PeerID, "").Interested {
 		b = peerwire.AppendInterested(b)
 	}
 	return b
@@ -77,7 +78,8 @@ func (s *Self) extHandshake() []byte {
 	}
 	return peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{
 		M: map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata,
-			"upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave},
+			"upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave,
+			"ut_holepunch": visit.ExtHolepunch, "lt_tex": visit.ExtTex},
 		P: s.Port, V: client, Reqq: requestQueue,
 	})
 }

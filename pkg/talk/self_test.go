@@ -95,7 +95,8 @@ func TestOurExtensionHandshake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ids := map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata, "upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave}
+			ids := map[string]uint8{"ut_pex": visit.ExtPex, "ut_metadata": visit.ExtMetadata, "upload_only": visit.ExtUploadOnly, "lt_donthave": visit.ExtDontHave,
+				"ut_holepunch": visit.ExtHolepunch, "lt_tex": visit.ExtTex}
 			if !maps.Equal(got.M, ids) || got.P != tt.port || got.V != tt.v || got.Reqq != 250 {
 				t.Errorf("got %+v, want ids %v, port %d, name %q, reqq 250", got, ids, tt.port, tt.v)
 			}
@@ -175,15 +176,6 @@ func TestBytesAreCounted(t *testing.T) {
 				t.Errorf("got %d received and %d sent, want %d and %d as the peer counts", v.RxBytes, v.TxBytes, m.tx, m.rx)
 			}
 		})
-	}
-}
-
-func TestTactic(t *testing.T) {
-	tests := map[string]bool{"A2-1-36-0-abcdefghij": true, "-aria2-abcdefghijklm": true, "-TR4050-abcdefghijkl": false, "a2-1-36-0-abcdefghij": false}
-	for id, want := range tests {
-		if got := tactic([20]byte([]byte(id))).interested; got != want {
-			t.Errorf("%s: got interested %v, want %v", id, got, want)
-		}
 	}
 }
 

@@ -25,7 +25,7 @@ func (d Dialer) connect(ctx context.Context, to netip.AddrPort) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	fd, err := begin(to)
+	fd, err := begin(d.Local, to)
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +45,16 @@ func (d Dialer) connect(ctx context.Context, to netip.AddrPort) (*conn, error) {
 }
 
 // begin opens a socket and sends the first packet.
-func begin(to netip.AddrPort) (fd int, err error) {
+func begin(from netip.Addr, to netip.AddrPort) (fd int, err error) {
 	family, where := sockaddr(to)
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, os.NewSyscallError("socket", err)
 	}
 	err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	if err == nil && from.IsValid() {
+		err = bind(fd, from)
+	}
 	if err == nil {
 		err = os.NewSyscallError("connect", unix.Connect(fd, where))
 	}
@@ -59,6 +62,16 @@ func begin(to netip.AddrPort) (fd int, err error) {
 		return 0, errors.Join(err, unix.Close(fd))
 	}
 	return fd, nil
+}
+
+// bind sets the address to come from and leaves the port to connect, so that
+// ports are short only per remote address.
+func bind(fd int, from netip.Addr) error {
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+		return os.NewSyscallError("setsockopt", err)
+	}
+	_, where := sockaddr(netip.AddrPortFrom(from, 0))
+	return os.NewSyscallError("bind", unix.Bind(fd, where))
 }
 
 func sockaddr(to netip.AddrPort) (family int, where unix.Sockaddr) {

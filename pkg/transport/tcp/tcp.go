@@ -12,6 +12,8 @@ import (
 // Dialer opens connections. The zero value has no time limit of its own.
 type Dialer struct {
 	Timeout time.Duration
+	// Local is the address to come from; not valid leaves it to the system.
+	Local netip.Addr
 }
 
 // Dial connects to a peer. Errors are *net.OpError, which package outcome
@@ -26,5 +28,8 @@ func (d Dialer) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 // dialAny leaves it to the net package.
 func (d Dialer) dialAny(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: d.Timeout, KeepAlive: -1}
+	if d.Local.IsValid() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(d.Local, 0))
+	}
 	return dialer.DialContext(ctx, "tcp", to.String())
 }
