@@ -64,7 +64,9 @@ func whole() []record.Record {
 			Outcomes: map[string]int64{"timeout": 2, "refused": 30}, Workload: ptr(0.125), LoadAverage: ptr(0.5), RSSBytes: 1 << 25, OpenFiles: 77},
 		&record.End{Seen: 5, Wrote: 7, Rejected: 1, Dropped: 2, Why: "signal"},
 		&record.Truth{InfoHash: goldenHash, IP: loopback, Port: 9, PeerID: goldenPeer, Role: "leecher", Reachable: true, DialsOut: true, Met: true, ArrivedTS: at(10), LeftTS: at(40),
-			CrossedTS: at(20), CompletedTS: at(30), FirstHave: 3, LastHave: 1000, Pieces: 1000, Need: 980},
+			CrossedTS: at(20), CompletedTS: at(30), FirstHave: 3, LastHave: 1000, Pieces: 1000, Need: 980,
+			NAT: true, Holepunch: true, Encrypted: true, UTP: true, UTPOnly: true, Client: "aria2/1.36.0", Pace: 0.25, FreeBelowMS: ptr[int64](0), FreeAboveMS: ptr[int64](7000),
+			Refused: 3, KeepAlives: 2, Connects: 4, Breaches: map[string]int64{"second": 1, "pause": 0}},
 		&record.Host{IP: loopback6, Domain: "example.co.uk", Outcome: "ok", TookMS: 3},
 	}
 }

@@ -44,6 +44,23 @@ type Options struct {
 	Present float64
 	// Least span from a finishing leecher's coming to its crossing.
 	MinBelow time.Duration
+	// Peers behind a NAT: what is sent to them is lost, unless they have sent
+	// something there before. A share Mute of them does not dial out.
+	NAT float64
+	// Peers that take only encrypted connections (MSE), and peers that
+	// speak uTP only.
+	Encrypted, UTPOnly float64
+	// Chance that a newcomer meets a client whose slots are taken; full spells
+	// last 1 to 5 minutes or a multiple, times Pace.
+	Full float64
+	// How long finishing leechers stay after their last piece, times Pace; 0
+	// means as long as they like.
+	LeaveAfter time.Duration
+	// Peers, as a number, that have an IPv6 address instead.
+	IPv6 int
+	// Peers that tell of one more tracker (BEP 28); the torrents do not name it
+	// then.
+	Tex float64
 	// Factor for the habits of clients, 1 for those of the real programs; 0
 	// means as much faster as Duration is shorter than five minutes.
 	Pace float64
@@ -61,6 +78,7 @@ const (
 	maxPeers    = 50_000
 	maxTorrents = 1000
 	maxPieces   = 1 << 20
+	maxIPv6     = 1000
 	minDuration = time.Second
 )
 
@@ -71,7 +89,8 @@ func (o Options) check() error {
 			return errors.New("number of peers is negative")
 		}
 	}
-	for _, s := range []float64{o.Finish, o.Unreachable, o.Mute, o.Lazy, o.Busy, o.Leave, o.GiveUp, o.Regress, o.Early, o.Present} {
+	for _, s := range []float64{o.Finish, o.Unreachable, o.Mute, o.Lazy, o.Busy, o.Leave, o.GiveUp, o.Regress, o.Early, o.Present,
+		o.NAT, o.Encrypted, o.UTPOnly, o.Full, o.Tex} {
 		if !(s >= 0 && s <= 1) {
 			return fmt.Errorf("share %v is not between 0 and 1", s)
 		}
@@ -93,8 +112,12 @@ func (o Options) checkSizes() error {
 		return fmt.Errorf("duration %v: want at least %v", o.Duration, minDuration)
 	case o.Finishing > o.Leechers:
 		return fmt.Errorf("%d of %d leechers cannot finish", o.Finishing, o.Leechers)
-	case o.Pace < 0 || o.MinBelow < 0:
+	case o.Pace < 0 || o.MinBelow < 0 || o.LeaveAfter < 0:
 		return errors.New("negative span")
+	case o.Unreachable+o.NAT > 1:
+		return fmt.Errorf("shares %v unreachable and %v behind a NAT are more than all", o.Unreachable, o.NAT)
+	case o.IPv6 < 0 || o.IPv6 > maxIPv6:
+		return fmt.Errorf("%d peers with IPv6: want 0 to %d", o.IPv6, maxIPv6)
 	}
 	return nil
 }

@@ -35,7 +35,19 @@ type Peer struct {
 	IP      netip.Addr
 	Port    uint16
 	ID      [20]byte
-	Reach   Reach
+	// What happens to a TCP connection.
+	Reach Reach
+	// Whether it is behind a NAT: datagrams reach it only from where it has sent
+	// some.
+	NAT bool
+	// Whether it takes no connection that is not encrypted.
+	Encrypted bool
+	// Whether it takes and opens uTP connections only.
+	UTPOnly bool
+	// Whether it tells of one more tracker (BEP 28).
+	Tex bool
+	// When it has no slot for a newcomer.
+	Slots Slots
 	// Whether it opens connections to those it hears of.
 	Dials bool
 	// When it comes, and when it goes; zero means that it stays.
@@ -59,6 +71,14 @@ type Peer struct {
 	// Source of everything random that the peer does while it plays.
 	Seed uint64
 }
+
+// Reachable says whether a newcomer can open a connection to it, by one of the
+// transports.
+func (p *Peer) Reachable() bool { return !p.NAT && (p.Reach == Open || p.UTPOnly) }
+
+// Punches says whether a peer behind a NAT comes out when a relay asks it to
+// (BEP 55).
+func (p *Peer) Punches() bool { return p.NAT && p.Client.HolepunchID > 0 }
 
 // Steps is the number of pieces that it gets while it plays.
 func (p *Peer) Steps() int {

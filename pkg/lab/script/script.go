@@ -62,6 +62,7 @@ func (w *writer) peers() []Peer {
 	w.reach(peers)
 	w.habits(peers)
 	w.lives(peers)
+	w.hard(peers)
 	return peers
 }
 

@@ -160,6 +160,9 @@ func TestBadOptions(t *testing.T) {
 		"too many finish":   func(o *Options) { o.Finishing = 201 },
 		"no torrent":        func(o *Options) { o.Torrents = 0 },
 		"few pieces":        func(o *Options) { o.Pieces = 3 },
+		"more than all":     func(o *Options) { o.Unreachable, o.NAT = 0.6, 0.5 },
+		"many with IPv6":    func(o *Options) { o.IPv6 = maxIPv6 + 1 },
+		"negative stay":     func(o *Options) { o.LeaveAfter = -1 },
 		"negative leechers": func(o *Options) { o.Leechers = -1 },
 	} {
 		o := Defaults()
@@ -167,5 +170,77 @@ func TestBadOptions(t *testing.T) {
 		if _, err := New(o); !errors.Is(err, ErrOptions) {
 			t.Errorf("%s: error %v, want %v", name, err, ErrOptions)
 		}
+	}
+}
+
+func TestHardSharesAreExact(t *testing.T) {
+	easy := play(t, func(o *Options) {})
+	s := play(t, func(o *Options) {
+		o.Unreachable, o.NAT, o.Encrypted, o.UTPOnly, o.Tex, o.Mute, o.IPv6 = 0.1, 0.4, 0.2, 0.1, 0.3, 0.25, 4
+		o.Leechers, o.Hostile, o.Full, o.LeaveAfter, o.Leave, o.GiveUp, o.Pace = 476, 8, 0.5, 10*time.Minute, 0, 0, 0.01
+	})
+	honest := 500
+	share := func(x float64) int { return part(x, honest) }
+	for _, c := range []struct {
+		name string
+		is   func(*Peer) bool
+		want int
+	}{
+		{"honest", func(p *Peer) bool { return p.Role != Hostile }, honest},
+		{"behind a NAT", func(p *Peer) bool { return p.NAT && p.Reach == Silent && !p.Reachable() }, share(0.4)},
+		{"of these mute", func(p *Peer) bool { return p.NAT && !p.Dials }, share(0.1)},
+		{"encrypted", func(p *Peer) bool { return p.Encrypted }, share(0.2)},
+		{"uTP only", func(p *Peer) bool { return p.UTPOnly && p.Client.UTP && p.Reach != Open }, share(0.1)},
+		{"tracker exchange", func(p *Peer) bool { return p.Tex }, share(0.3)},
+		{"IPv6", func(p *Peer) bool { return p.IP.Is6() && p.Reachable() }, 4},
+		{"unreachable otherwise", func(p *Peer) bool { return p.Reach != Open && !p.NAT && !p.UTPOnly }, share(0.1)},
+		{"hostile but open", func(p *Peer) bool { return p.Role == Hostile && p.Reach == Open && p.Slots.Share == 0 }, 8},
+		{"leave", func(p *Peer) bool { return p.Leave > 0 }, 143},
+	} {
+		got := count(s, c.is)
+		if off := got - c.want; off < -share(0.02) || off > 0 || off < 0 && c.name != "unreachable otherwise" {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+	for i := range s.Peers {
+		p := &s.Peers[i]
+		if last := p.Step(max(p.Steps(), 1) - 1); p.Leave > 0 && p.Leave != last+6*time.Second {
+			t.Errorf("peer %d: leaves at %v, last piece at %v; want 6 s between", i, p.Leave, last)
+		}
+	}
+	if got := play(t, func(o *Options) { o.Encrypted = 0.2 }); got.Peers[7].Arrive != easy.Peers[7].Arrive || got.Peers[7].ID != easy.Peers[7].ID {
+		t.Error("encryption changes the rest of the play")
+	}
+}
+
+func TestSlots(t *testing.T) {
+	full, n := 0, 4000
+	for i := range n {
+		s := Slots{Share: 0.5, Block: time.Minute, Phase: 20 * time.Second, Seed: uint64(i)}
+		at := time.Duration(i) * time.Second
+		if s.Full(at) {
+			full++
+		}
+		if next := s.Next(at); next <= at || next > at+time.Minute || (next+20*time.Second)%time.Minute != 0 {
+			t.Fatalf("block after %v begins at %v", at, next)
+		}
+		if bar := s.Bar(at); bar < 0.5 || bar >= 1 {
+			t.Fatalf("bar %v, want 0.5 to 1", bar)
+		}
+		var free time.Duration
+		for d := time.Duration(0); d < 10*time.Minute; d += time.Second {
+			if !s.Full(d) {
+				free += time.Second
+			}
+		}
+		if got := s.Free(0, 10*time.Minute); got != free {
+			t.Fatalf("free for %v, want %v", got, free)
+		}
+	}
+	if full < n*45/100 || full > n*55/100 {
+		t.Errorf("%d of %d moments are full, want half", full, n)
+	}
+	if never := (Slots{}); never.Full(0) || never.Free(2, 7) != 5 || never.Free(7, 2) != 0 {
+		t.Error("the zero value is full at times")
 	}
 }
