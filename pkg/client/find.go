@@ -2,27 +2,23 @@ package client
 
 import "strings"
 
-// unknown assumes the least of a program that is not in the table.
-var unknown = Habits{Name: "unknown"}
-
 func find(id [20]byte, version string) *Habits {
+	h, ok := best(string(id[:]), func(h *Habits) []string { return h.Prefixes })
+	if !ok && version != "" {
+		h, _ = best(version, func(h *Habits) []string { return h.Versions })
+	}
+	return h
+}
+
+// best is the program with the longest beginning that s has.
+func best(s string, beginnings func(*Habits) []string) (*Habits, bool) {
 	found, length := &unknown, 0
 	for i := range table {
-		h := &table[i]
-		if n := longest(h.Prefixes, string(id[:])); n > length {
-			found, length = h, n
+		if n := longest(beginnings(&table[i]), s); n > length {
+			found, length = &table[i], n
 		}
 	}
-	if length > 0 || version == "" {
-		return found
-	}
-	for i := range table {
-		h := &table[i]
-		if n := longest(h.Versions, version); n > length {
-			found, length = h, n
-		}
-	}
-	return found
+	return found, length > 0
 }
 
 // longest is the length of the longest of the beginnings that s has.
