@@ -16,6 +16,7 @@ var layers = map[string]int{
 	"pkg/benc":          10,
 	"pkg/manners":       10,
 	"pkg/peerid":        10,
+	"pkg/ways":          10,
 	"pkg/client":        20,
 	"pkg/refusal":       20,
 	"pkg/peerwire":      20,
@@ -37,6 +38,8 @@ var layers = map[string]int{
 	"pkg/store":         50,
 	"pkg/lab/script":    50,
 	"pkg/lab/check":     50,
+	"pkg/lab/nat":       50,
+	"pkg/lab/budget":    50,
 	"pkg/lab/trackerd":  51,
 	"pkg/lab/dhtd":      52,
 	"pkg/lab/swarm":     53,
@@ -56,7 +59,7 @@ var helpers = map[string]string{
 }
 
 // labHelpers are rooms whose swarm, tracker and DHT any test may start.
-var labHelpers = []string{"pkg/lab", "pkg/lab/script", "pkg/lab/swarm", "pkg/lab/trackerd", "pkg/lab/dhtd", "pkg/lab/check"}
+var labHelpers = []string{"pkg/lab", "pkg/lab/script", "pkg/lab/swarm", "pkg/lab/trackerd", "pkg/lab/dhtd", "pkg/lab/check", "pkg/lab/nat", "pkg/lab/budget"}
 
 // thirdParty says which rooms may import a module that is not ours. A folder
 // that ends in a slash speaks for all packages below it.
