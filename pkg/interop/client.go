@@ -24,6 +24,10 @@ type Client interface {
 	Peers(ctx context.Context, t *Torrent) ([]Connection, error)
 	// Reannounce makes it ask its trackers now.
 	Reannounce(ctx context.Context, t *Torrent) error
+	// Limit has it keep at most peers connections for the torrent.
+	Limit(ctx context.Context, t *Torrent, peers int) error
+	// Version is the program's own word for it.
+	Version(ctx context.Context) (string, error)
 	// DHTNodes is the size of its routing table, -1 if it doesn't tell.
 	DHTNodes(ctx context.Context) (int, error)
 	// Close ends it.
@@ -56,4 +60,12 @@ type Choices struct {
 	// Whether to use TCP alone. Transmission 3.00 tries uTP first, and where that
 	// stays unanswered it opens a TCP connection and closes it without a byte.
 	NoUTP bool
+	// Whether to use uTP alone.
+	NoTCP bool
+	// Whether to refuse conversations in the clear.
+	Encrypted bool
+	// Whether to take no connections, as a client behind a NAT.
+	DialOnly bool
+	// Whether to stay out of the DHT.
+	NoDHT bool
 }

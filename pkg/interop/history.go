@@ -48,10 +48,14 @@ func (h *history) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			var wg sync.WaitGroup
 			for key, w := range h.snapshot() {
-				status, err := w.client.Status(ctx, w.torrent)
-				h.note(ctx, key, status, err)
+				wg.Go(func() {
+					status, err := w.client.Status(ctx, w.torrent)
+					h.note(ctx, key, status, err)
+				})
 			}
+			wg.Wait()
 		}
 	}
 }

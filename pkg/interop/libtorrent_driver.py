@@ -19,10 +19,15 @@ POLL = 0.1  # seconds between two looks at progress and alerts
 def settings(config):
     """What a user would set: address, rates, DHT; the rest is libtorrent's default."""
     ip, port = config["ip"], config["port"]
+    host = "[%s]" % ip if ":" in ip else ip
     wanted = {
-        "listen_interfaces": "%s:%d" % (ip, port),
+        "listen_interfaces": "" if config.get("dial_only") else "%s:%d" % (host, port),
         "outgoing_interfaces": ip,
-        "enable_dht": True,
+        # More torrents at a time than the default, for tests that have one per question.
+        "active_downloads": -1,
+        "active_seeds": -1,
+        "active_limit": -1,
+        "enable_dht": not config.get("no_dht"),
         "enable_lsd": False,
         "enable_upnp": False,
         "enable_natpmp": False,
@@ -36,6 +41,13 @@ def settings(config):
     for name in ("download_rate_limit", "upload_rate_limit"):
         if config.get(name):
             wanted[name] = config[name]
+    for direction in ("incoming", "outgoing"):
+        wanted["enable_%s_utp" % direction] = not config.get("no_utp")
+        wanted["enable_%s_tcp" % direction] = not config.get("no_tcp")
+    if config.get("encrypted"):
+        # As qBittorrent does for "require encryption".
+        wanted["in_enc_policy"] = wanted["out_enc_policy"] = int(lt.enc_policy.pe_forced)
+        wanted["allowed_enc_level"] = int(lt.enc_level.pe_rc4)
     return wanted
 
 
@@ -43,6 +55,7 @@ def limit_local_peers(session):
     """Local addresses are exempt from rate limits by default; put everybody in class 0."""
     everybody = lt.ip_filter()
     everybody.add_rule("0.0.0.0", "255.255.255.255", 1)
+    everybody.add_rule("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1)
     session.set_peer_class_filter(everybody)
 
 
@@ -106,8 +119,19 @@ class Driver:
         self.handles[command["name"]].force_dht_announce()
         return {}
 
+    def do_meet(self, command):
+        self.handles[command["name"]].connect_peer((command["ip"], command["port"]))
+        return {}
+
+    def do_limit(self, command):
+        self.handles[command["name"]].set_max_connections(command["peers"])
+        return {}
+
     def do_info(self, command):
-        return {"port": self.session.listen_port(), "dht_nodes": self.session.status().dht_nodes}
+        return {
+            "port": self.session.listen_port(), "version": lt.version,
+            "dht_nodes": self.session.status().dht_nodes,
+        }
 
     def answer(self, line):
         command = json.loads(line)

@@ -128,7 +128,7 @@ func (s *Swarm) leechers(t *testing.T) int {
 
 // member is a client that joins the swarm.
 type member struct {
-	start   func(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, choices Choices) (Client, error)
+	start   starter
 	name    string
 	place   byte
 	seed    bool

@@ -23,11 +23,13 @@ type Torrent struct {
 	// Pieces at the 98 % threshold.
 	Need int
 
+	seed    uint64
 	content []byte
 }
 
 // newTorrent makes size bytes from seed, cut in pieces of pieceBytes, and
-// writes NAME.torrent into dir, with the trackers in one tier each.
+// writes NAME.torrent into dir, with the trackers in one tier each,
+// if there are any.
 func newTorrent(dir, name string, seed uint64, size, pieceBytes int, trackers []string) (*Torrent, error) {
 	var key [32]byte
 	key[0], key[1] = byte(seed), byte(seed>>8)
@@ -45,7 +47,7 @@ func newTorrent(dir, name string, seed uint64, size, pieceBytes int, trackers []
 	pieces := hashes.Len() / sha1.Size
 	t := &Torrent{
 		Name: name, Path: filepath.Join(dir, name+".torrent"), InfoHash: sha1.Sum([]byte(info)),
-		Pieces: pieces, Need: (pieces*98 + 99) / 100, content: content,
+		Pieces: pieces, Need: (pieces*98 + 99) / 100, seed: seed, content: content,
 	}
 	if err := os.WriteFile(t.Path, []byte(metainfo(info, trackers)), 0o644); err != nil {
 		return nil, fmt.Errorf("write %s: %w", t.Path, err)
@@ -55,6 +57,9 @@ func newTorrent(dir, name string, seed uint64, size, pieceBytes int, trackers []
 
 // metainfo wraps an info dictionary; keys in order (BEP 3, BEP 12).
 func metainfo(info string, trackers []string) string {
+	if len(trackers) == 0 {
+		return fmt.Sprintf("d4:info%se", info)
+	}
 	var tiers bytes.Buffer
 	for _, url := range trackers {
 		fmt.Fprintf(&tiers, "l%d:%se", len(url), url)

@@ -71,6 +71,10 @@ func dhtCache(dir string, nodes []netip.AddrPort) string {
 
 // transmissionSettings are what a user would set; all else is the default.
 func transmissionSettings(dir string, addr netip.AddrPort, choices Choices) map[string]any {
+	encryption := 1 // preferred
+	if choices.Encrypted {
+		encryption = 2 // required
+	}
 	return map[string]any{
 		"bind-address-ipv4":            addr.Addr(),
 		"bind-address-ipv6":            "::1",
@@ -78,6 +82,10 @@ func transmissionSettings(dir string, addr netip.AddrPort, choices Choices) map[
 		"port-forwarding-enabled":      false,
 		"utp-enabled":                  !choices.NoUTP,
 		"lpd-enabled":                  false,
+		"dht-enabled":                  !choices.NoDHT,
+		"encryption":                   encryption,
+		"download-queue-enabled":       false,
+		"seed-queue-enabled":           false,
 		"rpc-bind-address":             addr.Addr(),
 		"rpc-port":                     rpcPort,
 		"rpc-whitelist-enabled":        false,
@@ -157,6 +165,20 @@ func (c *transmission) Add(ctx context.Context, t *Torrent, dir string) error {
 
 func (c *transmission) Remove(ctx context.Context, t *Torrent) error {
 	return c.call(ctx, "torrent-remove", ids(t), nil)
+}
+
+func (c *transmission) Limit(ctx context.Context, t *Torrent, peers int) error {
+	arguments := ids(t)
+	arguments["peer-limit"] = peers
+	return c.call(ctx, "torrent-set", arguments, nil)
+}
+
+func (c *transmission) Version(ctx context.Context) (string, error) {
+	var answer struct {
+		Version string `json:"version"`
+	}
+	err := c.call(ctx, "session-get", map[string]any{}, &answer)
+	return answer.Version, err
 }
 
 func (c *transmission) Reannounce(ctx context.Context, t *Torrent) error {
