@@ -1,0 +1,87 @@
+package ways
+
+import "time"
+
+// EncryptionPause is how long after a refusal the other side of encryption is
+// tried: the least pause between two connections that all known programs take,
+// twice.
+const EncryptionPause = 10 * time.Second
+
+// everyThird: a peer that refuses what worked before is most likely full, so
+// only every third refusal in a row is a reason to try something else.
+const everyThird = 3
+
+// Next is the attempt to make after those so far.
+//
+//   - Plain TCP comes first, unless the peer is said to prefer encryption.
+//   - What worked last is tried first at the next visit, in whichever direction it
+//     worked; what led to a connection comes before what did not.
+//   - A connection that the peer ended or left without a handshake: once more in
+//     the same round with the other side of encryption, EncryptionPause later.
+//     Refused too, the next round begins with the one before.
+//   - No connection: at once over the other transport.
+func (m *Memory) Next(h Hints) Try {
+	if t, ok := m.second(h); ok {
+		return t
+	}
+	return Try{Way: m.first(h)}
+}
+
+// second is the extra attempt of the round under way, if it is worth one.
+func (m *Memory) second(h Hints) (Try, bool) {
+	if m.extra {
+		return Try{}, false
+	}
+	switch m.how {
+	case unreached:
+		w := m.encryption(other(m.last.Transport()), h)
+		if h.Without.Has(w) {
+			w = w.flipped()
+		}
+		return Try{Way: w, Extra: true}, !h.Without.Has(w)
+	case refused:
+		w := m.last.flipped()
+		full := m.last == m.worked && m.spurned%everyThird != 0
+		return Try{Way: w, Extra: true, Wait: EncryptionPause}, !full && !h.Without.Has(w)
+	}
+	return Try{}, false
+}
+
+// first is the way in which a round begins.
+func (m *Memory) first(h Hints) Way {
+	w := m.encryption(m.transport(), h)
+	if m.Worked() == None && m.how == refused && m.last.Transport() == w.Transport() {
+		w = m.last.flipped()
+	}
+	for _, w := range []Way{w, w.flipped(), w.on(other(w.Transport())), w.flipped().on(other(w.Transport()))} {
+		if !h.Without.Has(w) {
+			return w
+		}
+	}
+	return None
+}
+
+func (m *Memory) transport() string {
+	for _, w := range []Way{m.worked, m.came, m.reached} {
+		if w != None {
+			return w.Transport()
+		}
+	}
+	return TCP.Transport()
+}
+
+// encryption is the way over a transport that goes by what worked, or by what
+// is said of the peer.
+func (m *Memory) encryption(transport string, h Hints) Way {
+	if w := m.Worked(); w != None {
+		return w.on(transport)
+	}
+	return Over(transport, h.Encryption)
+}
+
+func other(transport string) string {
+	if transport == TCP.Transport() {
+		return UTP.Transport()
+	}
+	return TCP.Transport()
+}
