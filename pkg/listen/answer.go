@@ -22,26 +22,29 @@ const maxKnown = 1 << 16
 // answer leads one conversation that a peer began.
 func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 	began := l.options.Now()
-	h, rest, err := l.read(conn)
+	g, err := l.greet(conn)
 	if err != nil {
 		l.count(outcome.Of(err))
 		conn.Close()
 		return
 	}
-	t := l.find(h.InfoHash)
+	t := l.find(g.theirs.InfoHash)
 	if t == nil {
 		l.count(outcome.UnknownHash)
 		conn.Close()
 		return
 	}
 	v := visit.New(visit.Start{Torrent: t.Torrent, Addr: addr, Session: l.session.Add(1), Direction: visit.In,
-		Transport: "tcp", At: began, Rules: l.options.Rules})
+		Transport: transport(conn), Crypto: g.crypto, At: began, Rules: l.options.Rules})
 	v.Connected(l.options.Now())
+	v.Moved(g.rx, g.tx)
+	local := talk.Local(conn)
+	v.Local(local.Addr(), talk.Rank(local, addr))
 	host := &host{l: l, t: t}
-	c := talk.New(conn, v, l.self(conn), l.options.Manner, host)
+	c := talk.New(g.stream, v, l.self(local), l.options.Manner, host)
 	l.begin(c)
 	l.put(&record.Peer{InfoHash: t.Hex(), IP: addr.Addr(), Port: addr.Port(), Source: "incoming"})
-	how := c.Answer(h, rest)
+	how := c.Answer(g.theirs, g.rest)
 	readings, end := v.End(l.options.Now(), how)
 	for _, r := range readings {
 		host.Told(c, r)
@@ -58,12 +61,16 @@ func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 
 // self is how we answer on this connection: the port is the one that was
 // dialled.
-func (l *Listener) self(conn net.Conn) talk.Self {
-	self := talk.Self{PeerID: l.options.PeerID, Client: l.options.Client}
-	if local, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
-		self.Port = local.Port()
+func (l *Listener) self(local netip.AddrPort) talk.Self {
+	return talk.Self{PeerID: l.options.PeerID, Client: l.options.Client, Port: local.Port()}
+}
+
+// transport names what a connection runs over, as visit records do.
+func transport(conn net.Conn) string {
+	if conn.LocalAddr().Network() == "udp" {
+		return "utp"
 	}
-	return self
+	return "tcp"
 }
 
 // host hears what comes of a conversation.
@@ -86,10 +93,20 @@ func (h *host) Exchanged(c *talk.Conversation, peers []peerwire.PexPeer) {
 		if !h.isNew(p.Addr) {
 			continue
 		}
-		h.l.put(&record.Peer{InfoHash: h.t.Hex(), IP: p.Addr.Addr(), Port: p.Addr.Port(), Source: "pex",
-			Via: c.Visit.Addr().String(), Flags: record.Int(int64(p.Flags)), Seed: record.Bool(p.Flags&2 != 0)})
+		h.l.put(talk.Hearsay(h.t.Torrent, p, c.Visit.Addr()))
 	}
 }
+
+// Trackers tells the stream of trackers that are new (BEP 28).
+func (h *host) Trackers(c *talk.Conversation, urls []string) {
+	if fresh := h.t.trackers.Offer(c.Visit.Addr().Addr(), urls); len(fresh) > 0 {
+		h.l.put(talk.Trackers(h.t.Torrent, fresh))
+	}
+}
+
+// Introduced is for those that ask for introductions, which the listener does
+// not: whom a relay sends to us is simply taken.
+func (h *host) Introduced(*talk.Conversation, peerwire.Holepunch) {}
 
 func (h *host) isNew(addr netip.AddrPort) bool {
 	h.t.mu.Lock()

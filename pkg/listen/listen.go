@@ -2,7 +2,6 @@ package listen
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -12,9 +11,10 @@ import (
 	"time"
 
 	"btkit/pkg/outcome"
-	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/talk"
+	"btkit/pkg/tracker"
+	"btkit/pkg/transport/mse"
 	"btkit/pkg/visit"
 )
 
@@ -27,6 +27,8 @@ type Listener struct {
 	options Options
 	out     *record.Writer
 	sockets []net.Listener
+	keys    mse.Keys // of the torrents, for those that call encrypted
+	mse     *mse.Receiver
 	failed  chan struct{} // closed when records cannot be written
 	fail    sync.Once
 	ended   chan struct{} // closed when no more records will come
@@ -48,33 +50,22 @@ type Listener struct {
 type torrent struct {
 	*visit.Torrent
 	private  bool
+	trackers *tracker.Exchange // nil if private
 	mu       sync.Mutex
 	fetching int
 	known    map[netip.AddrPort]struct{} // heard by peer exchange
 }
 
-// New makes a listener on the given sockets; it closes them when its work
-// ends.
+// New makes a listener on the given sockets, of TCP and of uTP; it closes them
+// when its work ends.
 func New(o Options, sockets []net.Listener, out *record.Writer) *Listener {
 	o.defaults()
-	return &Listener{options: o, out: out, sockets: sockets, failed: make(chan struct{}), ended: make(chan struct{}),
+	l := &Listener{options: o, out: out, sockets: sockets, failed: make(chan struct{}), ended: make(chan struct{}),
 		torrents: map[[20]byte]*torrent{}, open: map[netip.Addr]int{}, running: map[*talk.Conversation]struct{}{},
 		greeting: map[net.Conn]struct{}{},
 		outcomes: map[string]int64{}}
-}
-
-// Announce writes a listen record for every socket.
-func (l *Listener) Announce() error {
-	for _, s := range l.sockets {
-		addr, err := netip.ParseAddrPort(s.Addr().String())
-		if err != nil {
-			return fmt.Errorf("listening address %s: %w", s.Addr(), err)
-		}
-		if err := l.out.Put(&record.Listen{IP: addr.Addr().Unmap(), Port: addr.Port(), PeerID: hex.EncodeToString(l.options.PeerID[:])}); err != nil {
-			return err
-		}
-	}
-	return nil
+	l.mse = mse.NewReceiver(&l.keys, mse.Options{Timeout: o.Manner.Handshake})
+	return l
 }
 
 // Hear adds the torrents of the stream: only they are answered. A hybrid
@@ -106,7 +97,11 @@ func (l *Listener) Hear(line *record.Line) error {
 
 func (l *Listener) swarm(made *visit.Torrent, r *record.Torrent) *torrent {
 	t := &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}, private: r.Private != nil && *r.Private}
+	if !t.private {
+		t.trackers = tracker.NewExchange(r.Trackers, l.options.Allow)
+	}
 	l.torrents[made.InfoHash] = t
+	l.keys.Add(made.InfoHash)
 	return t
 }
 
@@ -221,21 +216,6 @@ func (l *Listener) leaveAll() {
 	for c := range l.running {
 		c.Leave()
 	}
-}
-
-// read reads the handshake of a peer; the end of the work ends that, too.
-func (l *Listener) read(conn net.Conn) (peerwire.Handshake, []byte, error) {
-	l.mu.Lock()
-	l.greeting[conn] = struct{}{}
-	if l.stopping {
-		conn.Close()
-	}
-	l.mu.Unlock()
-	h, rest, err := talk.ReadHandshake(conn, l.options.Manner.Handshake)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.greeting, conn)
-	return h, rest, err
 }
 
 func (l *Listener) begin(c *talk.Conversation) {

@@ -224,7 +224,7 @@ func TestWhoIsNotAnswered(t *testing.T) {
 	}{
 		{"unknown torrent", other.Append(nil), outcome.UnknownHash},
 		{"web browser", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), outcome.NotBitTorrent},
-		{"something encrypted", []byte(strings.Repeat("\x9c\x01", 48)), outcome.Encrypted},
+		{"noise", []byte(strings.Repeat("\x9c\x01", 400)), outcome.NotBitTorrent},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ type Options struct {
 	PerAddr int // conversations at once with one address
 	Percent int64
 	Gaps    bool
+	Plain   bool // take no encrypted connections
 	Manner  talk.Manner
 	Rules   visit.Rules
 	PeerID  [20]byte

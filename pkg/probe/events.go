@@ -2,7 +2,7 @@ package probe
 
 import (
 	"btkit/pkg/outcome"
-	"btkit/pkg/record"
+	"btkit/pkg/talk"
 	"btkit/pkg/visit"
 )
 
@@ -19,10 +19,12 @@ func (p *Probe) apply(e event) {
 		p.settled(x, *e.reading, e.at)
 	case e.silent:
 		p.silent(x)
-	case e.ended:
+	case e.end != nil:
 		p.ended(x, e)
 	case e.peers != nil:
 		p.exchanged(x, e)
+	case e.answer != nil:
+		p.introduced(x, *e.answer)
 	}
 }
 
@@ -36,23 +38,37 @@ func (p *Probe) ended(x *peer, e event) {
 	if x.stop {
 		p.leaving--
 	}
-	held := x.held
-	x.conv, x.held = nil, false
-	p.count.outcomes[string(e.how)]++
-	p.count.ends++
-	p.count.changed = true
-	if e.stage == visit.StageSettled {
-		p.count.ok++
-	}
-	if !held {
+	if !x.held {
 		p.count.talk += (e.at.Sub(x.began) - p.count.talk) / 16
 	}
-	x.due = x.next(p.options.Now(), e.how, e.stage, &p.options)
+	x.conv, x.held = nil, false
+	p.count.ended(e)
+	if e.habits != nil {
+		x.habits = e.habits
+	}
+	p.explain(x, e)
+	p.put(e.end)
+	x.memory.Tried(x.try, e.end.Stage, e.how)
+	p.again(x, e)
+}
+
+// again plans the next attempt at a peer, if there is to be one.
+func (p *Probe) again(x *peer, e event) {
+	now := p.options.Now()
+	if try := x.memory.Next(p.known(x)); try.Extra && e.how != outcome.LocalError && e.how != outcome.Canceled {
+		x.due = now.Add(try.Wait)
+		p.enqueue(x)
+		return
+	}
+	x.due = p.next(x, e)
 	if p.options.Once && e.how != outcome.LocalError || fatal(e.how) || x.isGone(e.at) {
 		x.state = gone
 		return
 	}
 	p.enqueue(x)
+	if e.end.Stage == visit.StageDial {
+		p.introduce(x)
+	}
 }
 
 // exchanged adds the peers that a peer named and tells the stream of new ones.
@@ -61,10 +77,12 @@ func (p *Probe) exchanged(x *peer, e event) {
 		return
 	}
 	for _, heard := range e.peers {
-		if !p.add(x.t, heard.Addr) {
-			continue
+		if p.add(x.t, heard.Addr) {
+			p.put(talk.Hearsay(x.t.Torrent, heard, x.addr))
 		}
-		p.put(&record.Peer{InfoHash: x.t.Hex(), IP: heard.Addr.Addr(), Port: heard.Addr.Port(), Source: "pex",
-			Via: x.addr.String(), Flags: record.Int(int64(heard.Flags)), Seed: record.Bool(heard.Flags&2 != 0)})
+		if y := p.find(x.t.at(heard.Addr.Addr()), heard.Addr.Port()); y != nil && y != x {
+			y.hints |= heard.Flags
+			y.meets(x)
+		}
 	}
 }

@@ -145,7 +145,7 @@ func bits(n int) []byte { return talktest.Bitfield(100, n) }
 // ended.
 func (r *room) step() {
 	r.t.Helper()
-	r.dispatch(context.Background())
+	r.dispatch()
 	for r.running > 0 {
 		r.event()
 	}

@@ -19,8 +19,8 @@ func TestHybridTorrentIsOnePlace(t *testing.T) {
 	for _, a := range []int{0, 1} {
 		r.take(&record.Peer{InfoHash: other, IP: address(a).Addr(), Port: address(a).Port(), Source: "dht"})
 	}
-	if r.known != 2 {
-		t.Fatalf("got %d peers, want 2", r.known)
+	if r.total != 2 {
+		t.Fatalf("got %d peers, want 2", r.total)
 	}
 	first, second := r.torrents[talktest.InfoHash], r.torrents[other]
 	for i, want := range []*torrent{first, second} {

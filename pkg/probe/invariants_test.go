@@ -58,7 +58,7 @@ func (f *fate) turn() {
 	case 7:
 		f.clock.advance(time.Duration(f.dice.IntN(120)) * time.Second)
 	}
-	f.dispatch(context.Background())
+	f.dispatch()
 }
 
 // read makes up a reading, or silence, of somebody who is being visited.

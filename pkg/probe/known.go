@@ -21,7 +21,7 @@ func (p *Probe) Nameless() int64 {
 // add makes a peer known and says whether it is new.
 func (p *Probe) add(t *torrent, addr netip.AddrPort) bool {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
-	if addr.Port() == 0 || !addr.Addr().IsValid() || p.known >= p.options.MaxPeers {
+	if addr.Port() == 0 || !addr.Addr().IsValid() || p.total >= p.options.MaxPeers {
 		return false
 	}
 	at := t.at(addr.Addr())
@@ -31,7 +31,7 @@ func (p *Probe) add(t *torrent, addr netip.AddrPort) bool {
 	p.order++
 	x := &peer{t: t, addr: addr, due: p.options.Now(), order: p.order}
 	p.peers[at] = append(p.peers[at], x)
-	p.known++
+	p.total++
 	p.unread.add(x)
 	return true
 }

@@ -1,8 +1,9 @@
 package probe
 
 import (
-	"context"
 	"time"
+
+	"btkit/pkg/ways"
 )
 
 // idle is how long the loop sleeps when nothing is due.
@@ -15,7 +16,7 @@ const inboundPause = 30 * time.Second
 const busyPause = 10 * time.Second
 
 // dispatch starts what is due and fits.
-func (p *Probe) dispatch(ctx context.Context) {
+func (p *Probe) dispatch() {
 	now := p.options.Now()
 	p.makeRoom(now)
 	for p.running < p.options.Slots {
@@ -29,7 +30,7 @@ func (p *Probe) dispatch(ctx context.Context) {
 			q.add(x)
 			continue
 		}
-		p.start(ctx, x, now)
+		p.start(x, now, nil)
 	}
 }
 
@@ -56,18 +57,24 @@ func (p *Probe) mustWait(x *peer) time.Duration {
 	return 0
 }
 
-func (p *Probe) start(ctx context.Context, x *peer, now time.Time) {
-	p.pace.Take(now) // there is one: asked before
+// start visits a peer, introduced by another one or not.
+func (p *Probe) start(x *peer, now time.Time, by *relayed) {
+	p.pace.Take(now) // there is one, asked before, unless the peer was introduced
 	x.state, x.began, x.stop, x.held, x.conv = busy, now, false, false, nil
 	x.attempts++
 	p.session++
 	p.active[x.place()] = x
 	p.running++
-	t := &talker{probe: p, p: x, n: x.attempts, session: p.session}
+	delete(p.expected, introduction{x.t.first, x.addr})
+	x.try = x.memory.Next(p.known(x))
+	if by != nil {
+		x.try = ways.Try{Way: ways.UTP}
+	}
+	t := &talker{probe: p, p: x, n: x.attempts, session: p.session, way: x.try.Way, by: by}
 	p.wait.Add(1)
 	go func() {
 		defer p.wait.Done()
-		t.run(ctx)
+		t.run(p.ctx)
 	}()
 }
 

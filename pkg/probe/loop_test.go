@@ -128,8 +128,8 @@ func TestInboundConversationHoldsUsBack(t *testing.T) {
 	r.take(in(50001))
 	r.take(in(50002)) // two at once
 	r.names(address(0))
-	if r.known != 1 {
-		t.Errorf("got %d peers, want the one that was named: the port of a connection is not where it listens", r.known)
+	if r.total != 1 {
+		t.Errorf("got %d peers, want the one that was named: the port of a connection is not where it listens", r.total)
 	}
 	steps := []struct {
 		name string
@@ -176,8 +176,8 @@ func TestInboundReadingIsTakenOver(t *testing.T) {
 		"no port": {InfoHash: talktest.InfoHash, IP: address(1).Addr(), Port: 9, Direction: "in"},
 		"unknown": {InfoHash: strings.Repeat("9", 40), IP: address(1).Addr(), ListenPort: 1, Direction: "in"},
 	} {
-		if r.take(strange); r.known != 1 {
-			t.Errorf("%s: got %d peers, want 1", name, r.known)
+		if r.take(strange); r.total != 1 {
+			t.Errorf("%s: got %d peers, want 1", name, r.total)
 		}
 	}
 }
@@ -200,8 +200,8 @@ func TestInboundReadingIsEnoughForOneRound(t *testing.T) {
 func TestPeersBeforeTheirTorrent(t *testing.T) {
 	r := set(t, Options{}, new(clock))
 	r.names(address(0), address(1))
-	if r.known != 0 {
-		t.Errorf("got %d peers of a torrent that nobody named, want 0", r.known)
+	if r.total != 0 {
+		t.Errorf("got %d peers of a torrent that nobody named, want 0", r.total)
 	}
 	for i := range 2000 { // strangers' torrents don't fill the memory
 		r.take(&record.Peer{InfoHash: hex.EncodeToString(append(make([]byte, 18), byte(i>>8), byte(i))), IP: address(0).Addr(), Port: 1})
@@ -210,8 +210,8 @@ func TestPeersBeforeTheirTorrent(t *testing.T) {
 		t.Errorf("got peers of %d torrents kept, want at most 1000", len(r.early))
 	}
 	r.torrent(&record.Torrent{InfoHash: talktest.InfoHash, Pieces: 100, Peers: []string{address(2).String(), "nonsense", "[2001:db8::1]:7"}})
-	if r.known != 4 {
-		t.Errorf("got %d peers, want the two named before and the two of the record", r.known)
+	if r.total != 4 {
+		t.Errorf("got %d peers, want the two named before and the two of the record", r.total)
 	}
 }
 

@@ -2,18 +2,25 @@ package probe
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 
+	"btkit/pkg/client"
+	"btkit/pkg/refusal"
 	"btkit/pkg/talk"
+	"btkit/pkg/tracker"
 	"btkit/pkg/visit"
+	"btkit/pkg/ways"
 )
 
 // torrent is a torrent and what the loop knows of it.
 type torrent struct {
 	*visit.Torrent
+	number   uint64   // in the order of their coming
 	first    *torrent // of the two swarms of a hybrid torrent, else itself
 	private  bool
-	fetching int // conversations that fetch its metadata
+	trackers atomic.Pointer[tracker.Exchange] // nil of a private one
+	fetching int                              // conversations that fetch its metadata
 }
 
 // at is a place of the torrent. The two swarms of a hybrid torrent share their
@@ -54,6 +61,14 @@ type peer struct {
 	reading visit.Reading
 	readAt  time.Time
 	rate    float64 // pieces per second, 0 while unknown
+
+	memory  ways.Memory      // in which ways it was tried
+	try     ways.Try         // the latest attempt
+	refused refusal.History  // why it refused
+	hints   uint8            // what others say of it (BEP 11)
+	relays  [maxRelays]*peer // those that named it, latest first
+	habits  *client.Habits   // of its program, nil while unknown
+	came    time.Time        // when it last dialled us
 
 	conv *talk.Conversation // set by the conversation, nil while dialling
 	held bool               // settled and kept open

@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
+	"btkit/pkg/record"
+	"btkit/pkg/talk"
 	"btkit/pkg/visit"
 )
 
@@ -70,45 +73,72 @@ func TestAfterReading(t *testing.T) {
 	}
 }
 
+// after plans what follows an attempt that ended like this.
+func after(t *testing.T, x *peer, how outcome.Outcome, stage string, o Options) time.Duration {
+	t.Helper()
+	if o.Roll == nil {
+		o.Roll = func() float64 { return 0.5 }
+	}
+	c := new(clock)
+	p := set(t, o, c).Probe
+	return p.next(x, event{how: how, end: &record.Visit{Stage: stage}}).Sub(c.now())
+}
+
 func TestNextAfterFailures(t *testing.T) {
-	steps := []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, 40 * time.Minute}
-	for _, how := range []outcome.Outcome{outcome.Refused, outcome.Timeout, outcome.ClosedEarly, outcome.Reset, outcome.Closed, outcome.Unreachable, outcome.NotBitTorrent} {
-		x := &peer{}
-		now := epoch
-		for i, want := range steps {
-			x.began = now
-			got := x.next(now, how, visit.StageDial, &Options{Revisit: time.Minute, Roll: func() float64 { return 0.5 }}).Sub(now)
-			if got != want || x.failures != i+1 {
-				t.Errorf("%s, failure %d: got %v and %d in a row, want %v", how, i+1, got, x.failures, want)
+	silent := []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, 40 * time.Minute}
+	there := []time.Duration{time.Minute, time.Minute, 2 * time.Minute, 2 * time.Minute, 4 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute,
+		30 * time.Minute, 30 * time.Minute}
+	for stage, steps := range map[string][]time.Duration{visit.StageDial: silent, visit.StageHandshake: there, visit.StageOpen: there} {
+		for _, how := range []outcome.Outcome{outcome.Refused, outcome.Timeout, outcome.ClosedEarly, outcome.Reset, outcome.Closed, outcome.Unreachable} {
+			x := &peer{}
+			for i, want := range steps {
+				x.began = epoch
+				if got := after(t, x, how, stage, Options{}); got != want || x.failures != i+1 {
+					t.Errorf("%s at %s, failure %d: got %v and %d in a row, want %v", how, stage, i+1, got, x.failures, want)
+				}
 			}
-			now = now.Add(got)
 		}
 	}
 }
 
 func TestNext(t *testing.T) {
 	now := epoch
+	libtorrent := client.Of([20]byte([]byte("-LT20B0-abcdefghijkl")), "")
+	listening := talk.Self{Port: 6881}
+	crosses := peer{attempts: 1, began: now, read: true, reading: reading(880), readAt: now, rate: 0.25, failures: 5} // in 400 s
 	tests := []struct {
 		name     string
 		p        peer
 		how      outcome.Outcome
 		stage    string
-		revisit  time.Duration
+		o        Options
 		want     time.Duration
 		failures int
 		attempts int64
 	}{
-		{"our own shortage is not its failure", peer{attempts: 3, failures: 1}, outcome.LocalError, visit.StageDial, time.Minute, shortage, 1, 2},
-		{"nor is our leave", peer{attempts: 3}, outcome.Canceled, visit.StageHandshake, time.Minute, shortage, 0, 2},
-		{"a reading ends the failures", peer{attempts: 3, failures: 4, began: now, read: true, reading: reading(1000)}, outcome.OK, settled, time.Minute, seedPause, 0, 3},
-		{"closed by a leecher that was held long", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now}, outcome.Closed, settled, time.Minute, soonest, 0, 1},
-		{"a quicker world", peer{attempts: 1, began: now}, outcome.Refused, visit.StageDial, 10 * time.Second, 10 * time.Second, 1, 1},
-		{"but not below the soonest", peer{attempts: 1, began: now}, outcome.Refused, visit.StageDial, time.Second, soonest, 1, 1},
-		{"the delay counts from the dial", peer{attempts: 1, began: now.Add(-20 * time.Second)}, outcome.Timeout, visit.StageDial, time.Minute, 40 * time.Second, 1, 1},
+		{"our own shortage is not its failure", peer{attempts: 3, failures: 1}, outcome.LocalError, visit.StageDial, Options{}, shortage, 1, 2},
+		{"nor is our leave", peer{attempts: 3}, outcome.Canceled, visit.StageHandshake, Options{}, shortage, 0, 2},
+		{"a reading ends the failures", peer{attempts: 3, failures: 4, began: now, read: true, reading: reading(1000)}, outcome.OK, settled, Options{}, seedPause, 0, 3},
+		{"closed by a leecher that was held long", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1},
+			outcome.Closed, settled, Options{}, soonest, 0, 1},
+		{"closed by one that was held shortly", peer{attempts: 1, began: now.Add(-10 * time.Second), read: true, reading: reading(100), readAt: now, rate: 1},
+			outcome.Closed, settled, Options{}, 50 * time.Second, 0, 1},
+		{"closed by one that comes by itself", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent, came: now},
+			outcome.Closed, settled, Options{Self: listening}, time.Minute + waitSlack, 0, 1},
+		{"which it cannot if we don't listen", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent, came: now},
+			outcome.Closed, settled, Options{}, soonest, 0, 1},
+		{"nor if it never has", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent},
+			outcome.Closed, settled, Options{Self: listening}, soonest, 0, 1},
+		{"left by us: half of what it needs", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(380), readAt: now, rate: 1},
+			outcome.OK, settled, Options{}, 5 * time.Minute, 0, 1},
+		{"refused near the crossing", crosses, outcome.ClosedEarly, visit.StageHandshake, Options{}, 200 * time.Second, 6, 1},
+		{"a quicker world", peer{attempts: 1, began: now}, outcome.Refused, visit.StageDial, Options{Revisit: 10 * time.Second}, 10 * time.Second, 1, 1},
+		{"but not below the soonest", peer{attempts: 1, began: now}, outcome.Refused, visit.StageDial, Options{Revisit: time.Second}, soonest, 1, 1},
+		{"the delay counts from the dial", peer{attempts: 1, began: now.Add(-20 * time.Second)}, outcome.Timeout, visit.StageDial, Options{}, 40 * time.Second, 1, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.p.next(now, tt.how, tt.stage, &Options{Revisit: tt.revisit, Roll: func() float64 { return 0.5 }}).Sub(now)
+			got := after(t, &tt.p, tt.how, tt.stage, tt.o)
 			if got != tt.want || tt.p.failures != tt.failures || tt.p.attempts != tt.attempts {
 				t.Errorf("got %v, %d failures, %d attempts, want %v, %d, %d", got, tt.p.failures, tt.p.attempts, tt.want, tt.failures, tt.attempts)
 			}
@@ -122,7 +152,8 @@ func TestJitter(t *testing.T) {
 		want time.Duration
 	}{{0, 48 * time.Second}, {0.5, time.Minute}, {0.75, 66 * time.Second}} {
 		x := &peer{began: epoch}
-		if got := x.next(epoch, outcome.Refused, visit.StageDial, &Options{Revisit: time.Minute, Roll: func() float64 { return tt.roll }}).Sub(epoch); got.Round(time.Millisecond) != tt.want {
+		got := after(t, x, outcome.Refused, visit.StageDial, Options{Roll: func() float64 { return tt.roll }})
+		if got.Round(time.Millisecond) != tt.want {
 			t.Errorf("roll %v: got %v, want %v", tt.roll, got, tt.want)
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"btkit/pkg/manners"
 	"btkit/pkg/record"
+	"btkit/pkg/refusal"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
 )
@@ -44,20 +46,23 @@ type Probe struct {
 
 	// What follows belongs to the loop.
 	torrents  map[string]*torrent
-	peers     map[place][]*peer // at most maxPorts each
-	known     int
-	early     map[string][]*record.Peer // of torrents not named yet
-	forgotten int64                     // early ones beyond what is kept
-	unread    queue                     // never had a settled reading
+	peers     map[place][]*peer               // at most maxPorts each
+	addresses map[netip.Addr]*refusal.Address // of more than one torrent
+	total     int                             // peers known
+	early     map[string][]*record.Peer       // of torrents not named yet
+	forgotten int64                           // early ones beyond what is kept
+	unread    queue                           // never had a settled reading
 	revisits  queue
 	inbound   map[place]int // conversations that the peer began
 	active    map[place]*peer
 	held      map[*peer]struct{}
+	expected  map[introduction]*peer // introductions asked for
 	running   int
 	leaving   int // of those, asked to leave
 	order     uint64
 	session   uint64
 	count     counters
+	ctx       context.Context // of all conversations
 	stopping  bool
 	atEOF     bool
 	wait      sync.WaitGroup // conversations
@@ -70,10 +75,11 @@ func New(o Options, out *record.Writer) *Probe {
 		options: o, out: out, nets: manners.Nets{Limit: o.PerNet}, pace: manners.NewPace(o.Rate, int(o.Rate/10)+1),
 		input: make(chan any, inputRoom), events: make(chan event, eventRoom),
 		eof: make(chan struct{}), failed: make(chan struct{}), selfNow: o.Self.Prepared(),
-		torrents: map[string]*torrent{}, peers: map[place][]*peer{}, early: map[string][]*record.Peer{},
-		inbound: map[place]int{}, active: map[place]*peer{}, held: map[*peer]struct{}{},
+		torrents: map[string]*torrent{}, peers: map[place][]*peer{}, addresses: map[netip.Addr]*refusal.Address{}, early: map[string][]*record.Peer{},
+		inbound: map[place]int{}, active: map[place]*peer{}, held: map[*peer]struct{}{}, expected: map[introduction]*peer{},
 		count: counters{outcomes: map[string]int64{}},
 	}
+	p.ctx = context.Background() // until it works
 	p.status.Store(&Status{Limit: o.Slots})
 	return p
 }
@@ -104,7 +110,8 @@ func (p *Probe) EOF() { close(p.eof) }
 // returns.
 func (p *Probe) Work(ctx context.Context) error {
 	defer p.fail.Do(func() { close(p.failed) })
-	talkCtx, cancel := context.WithCancel(context.Background())
+	var cancel context.CancelFunc
+	p.ctx, cancel = context.WithCancel(context.Background())
 	defer cancel()
 	eof := p.eof
 	done := ctx.Done()
@@ -112,7 +119,7 @@ func (p *Probe) Work(ctx context.Context) error {
 	defer timer.Stop()
 	for !p.finished() {
 		if !p.stopping {
-			p.dispatch(talkCtx)
+			p.dispatch()
 		}
 		p.publish()
 		timer.Reset(p.untilNext())
@@ -216,7 +223,7 @@ func (p *Probe) need(pieces int64) int64 {
 // Status is what the loop says of itself.
 type Status struct {
 	Known, Queue, InFlight, Held, Limit int
-	OK                                  int64
+	OK, DialBacks                       int64
 	RoundS                              float64
 	Outcomes                            map[string]int64
 	Workload                            float64
@@ -224,8 +231,8 @@ type Status struct {
 
 func (p *Probe) publish() {
 	p.count.measure(p.options.Now())
-	s := &Status{Known: p.known, Queue: len(p.unread) + len(p.revisits), InFlight: p.running, Held: len(p.held),
-		Limit: p.options.Slots, OK: p.count.ok, RoundS: p.roundTime().Seconds(),
+	s := &Status{Known: p.total, Queue: len(p.unread) + len(p.revisits), InFlight: p.running, Held: len(p.held),
+		Limit: p.options.Slots, OK: p.count.ok, DialBacks: p.count.backs, RoundS: p.roundTime().Seconds(),
 		Workload: float64(p.running) / float64(p.options.Slots)}
 	if p.count.changed {
 		s.Outcomes = maps.Clone(p.count.outcomes)
@@ -240,7 +247,7 @@ func (p *Probe) publish() {
 func (p *Probe) Stat() *record.Stat {
 	s := p.status.Load()
 	return &record.Stat{Known: record.Int(int64(s.Known)), Queue: record.Int(int64(s.Queue)), InFlight: record.Int(int64(s.InFlight)),
-		Held: record.Int(int64(s.Held)), Limit: record.Int(int64(s.Limit)), OK: record.Int(s.OK), RoundS: record.Float(s.RoundS),
+		Held: record.Int(int64(s.Held)), Limit: record.Int(int64(s.Limit)), OK: record.Int(s.OK), DialBacks: record.Int(s.DialBacks), RoundS: record.Float(s.RoundS),
 		Outcomes: s.Outcomes, Workload: record.Float(s.Workload)}
 }
 

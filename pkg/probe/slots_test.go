@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func TestRateAndNetworkLimits(t *testing.T) {
 	t.Run("network", func(t *testing.T) {
 		r := loop(t, Options{PerNet: 3, Slots: 20})
 		r.names(r.join(10, bits(50))...)
-		r.dispatch(context.Background())
+		r.dispatch()
 		if r.running != 3 {
 			t.Errorf("got %d conversations with one network, want 3", r.running)
 		}
@@ -52,7 +51,7 @@ func TestRateAndNetworkLimits(t *testing.T) {
 			r.event()
 		}
 		r.clock.advance(busyPause * 2)
-		r.dispatch(context.Background())
+		r.dispatch()
 		if r.running != 3 {
 			t.Errorf("got %d conversations after those had ended, want 3 more", r.running)
 		}
@@ -110,10 +109,10 @@ func TestUntilNext(t *testing.T) {
 // quiet turns the loop until every conversation is held.
 func (r *room) quiet() {
 	r.t.Helper()
-	r.dispatch(context.Background())
+	r.dispatch()
 	for r.running > len(r.held) || r.leaving > 0 {
 		r.event()
-		r.dispatch(context.Background())
+		r.dispatch()
 	}
 }
 

@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"net/netip"
 
+	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
+	"btkit/pkg/refusal"
+	"btkit/pkg/tracker"
 	"btkit/pkg/visit"
+	"btkit/pkg/ways"
 )
 
 // take takes in a record of the stream.
@@ -44,8 +49,8 @@ func (p *Probe) torrent(r *record.Torrent) {
 	}
 	t.Learn(r.Pieces, need, r.PieceBytes)
 	for _, hash := range []string{r.InfoHash, fmt.Sprintf("%.40s", r.InfoHashV2)} {
-		if swarm := p.torrents[hash]; swarm != nil && r.Private != nil {
-			swarm.private = *r.Private
+		if swarm := p.torrents[hash]; swarm != nil {
+			p.exchanges(swarm, r)
 		}
 	}
 	for _, addr := range r.Peers {
@@ -55,10 +60,26 @@ func (p *Probe) torrent(r *record.Torrent) {
 	}
 }
 
+// exchanges decides whether peers may name other peers and trackers of a
+// torrent: not of a private one (BEP 27).
+func (p *Probe) exchanges(t *torrent, r *record.Torrent) {
+	if r.Private != nil {
+		t.private = *r.Private
+	}
+	switch known := t.trackers.Load(); {
+	case t.private:
+		t.trackers.Store(nil)
+	case known == nil:
+		t.trackers.Store(tracker.NewExchange(r.Trackers, p.options.Allow))
+	default:
+		known.Know(r.Trackers)
+	}
+}
+
 // swarm begins to follow a swarm, with the peers that were named before; first
 // is the other swarm of a hybrid torrent, if there is one.
 func (p *Probe) swarm(made *visit.Torrent, first *torrent) *torrent {
-	t := &torrent{Torrent: made, first: first}
+	t := &torrent{Torrent: made, first: first, number: uint64(len(p.torrents))}
 	if first == nil {
 		t.first = t
 	}
@@ -87,6 +108,20 @@ func (p *Probe) hearsay(r *record.Peer) {
 		return
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.Port))
+	if x := p.find(t.at(r.IP.Unmap()), r.Port); x != nil {
+		x.hints |= hints(r)
+	}
+}
+
+// hints are what a source says of a peer, as the flags of BEP 11.
+func hints(r *record.Peer) (flags uint8) {
+	if r.Flags != nil {
+		flags = uint8(*r.Flags)
+	}
+	if r.Encryption != nil && *r.Encryption {
+		flags |= peerwire.PexEncryption
+	}
+	return flags
 }
 
 // listener takes over the port and the peer id of the listener, so that peers
@@ -134,4 +169,33 @@ func (p *Probe) otherVisit(r *record.Visit) {
 	if p.inbound[at]--; p.inbound[at] <= 0 {
 		delete(p.inbound, at)
 	}
+	if p.tried(at) {
+		p.count.backs++
+	}
+	if x := p.find(at, r.ListenPort); x != nil {
+		p.came(x, r)
+	}
+}
+
+// tried says whether a peer at this place was ever dialled.
+func (p *Probe) tried(at place) bool {
+	for _, x := range p.peers[at] {
+		if x.attempts > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// came notes how a peer came to the listener.
+func (p *Probe) came(x *peer, r *record.Visit) {
+	way := ways.Over(r.Transport, r.Crypto != "plain")
+	x.came = r.TS
+	x.memory.Came(way)
+	a := refusal.Attempt{At: r.TS, Session: r.Session, Outcome: outcome.Outcome(r.Outcome), Stage: r.Stage, Way: way, Incoming: true,
+		Answered: true, Read: r.Have != nil}
+	if a.Read {
+		a.Have, a.Complete = *r.Have, *r.Have == r.Pieces
+	}
+	x.refused.Add(a)
 }

@@ -2,13 +2,17 @@ package probe
 
 import (
 	"context"
+	"net"
+	"net/netip"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
+	"btkit/pkg/ways"
 )
 
 // maxFetching is how many conversations of a torrent fetch its metadata at
@@ -22,10 +26,11 @@ type event struct {
 	reading *visit.Reading     // a settled reading
 	at      time.Time
 	silent  bool // says nothing about its pieces
-	ended   bool
 	how     outcome.Outcome
-	stage   string
+	end     *record.Visit // ended
+	habits  *client.Habits
 	peers   []peerwire.PexPeer // heard
+	answer  *peerwire.Holepunch
 }
 
 // talker runs one attempt at a peer; it is the conversation's host.
@@ -34,7 +39,13 @@ type talker struct {
 	p       *peer
 	n       int64
 	session uint64
+	way     ways.Way
+	by      *relayed // nil when the peer is dialled
 }
+
+// relayed is how we were introduced to a peer: by whom, and from which of our
+// addresses we have to come.
+type relayed struct{ by, from netip.AddrPort }
 
 // run dials and talks, and reports the end. While a conversation is held it
 // waits below here: what is done before and after has its own functions, so
@@ -46,8 +57,15 @@ func (t *talker) run(ctx context.Context) {
 
 func (t *talker) begin() *visit.Conversation {
 	o := &t.probe.options
-	return visit.New(visit.Start{Torrent: t.p.t.Torrent, Addr: t.p.addr, Session: t.session, Direction: visit.Out,
-		N: t.n, Transport: o.Transport, At: o.Now(), Rules: o.Rules})
+	start := visit.Start{Torrent: t.p.t.Torrent, Addr: t.p.addr, Session: t.session, Direction: visit.Out,
+		N: t.n, Transport: t.way.Transport(), Crypto: "plain", At: o.Now(), Rules: o.Rules}
+	if t.way.Encrypted() {
+		start.Crypto = "rc4" // what is asked for, until something is agreed on
+	}
+	if t.by != nil {
+		start.Relay = t.by.by.String()
+	}
+	return visit.New(start)
 }
 
 func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
@@ -59,8 +77,11 @@ func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
 	if !t.probe.options.Gaps {
 		end.GapMS = 0
 	}
-	t.probe.put(end)
-	t.probe.events <- event{p: t.p, ended: true, how: how, stage: end.Stage, at: at}
+	e := event{p: t.p, how: how, end: end, at: at}
+	if end.PeerID != "" {
+		e.habits = client.Of(v.Handshake().PeerID, v.Client())
+	}
+	t.probe.events <- e
 }
 
 func (t *talker) talk(ctx context.Context, v *visit.Conversation) outcome.Outcome {
@@ -79,12 +100,20 @@ func (t *talker) call(ctx context.Context, v *visit.Conversation) (*talk.Convers
 	if err := o.Allow(t.p.addr.Addr()); err != nil {
 		return nil, err
 	}
-	conn, err := o.Dial(ctx, t.p.addr)
+	conn, err := t.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	v.Connected(o.Now())
-	c := talk.New(conn, v, t.probe.self(), o.Manner, t)
+	self := t.probe.self()
+	local := talk.Local(conn)
+	v.Local(local.Addr(), talk.Rank(netip.AddrPortFrom(local.Addr(), self.Port), t.p.addr))
+	c := talk.New(conn, v, self, o.Manner, t)
+	if t.way.Encrypted() {
+		c.Encrypt(func(conn net.Conn, first []byte, moved func(rx, tx int)) (net.Conn, string, error) {
+			return o.Encrypt(conn, t.p.t.InfoHash, first, moved)
+		})
+	}
 	if !o.Once {
 		t.probe.events <- event{p: t.p, conv: c}
 	}
@@ -92,6 +121,18 @@ func (t *talker) call(ctx context.Context, v *visit.Conversation) (*talk.Convers
 		c.Leave()
 	}
 	return c, nil
+}
+
+// dial opens a stream to the peer.
+func (t *talker) dial(ctx context.Context) (net.Conn, error) {
+	switch o := &t.probe.options; {
+	case t.by != nil:
+		return o.Punch(ctx, t.by.from, t.p.addr)
+	case t.way.Transport() == "utp":
+		return o.UTP(ctx, t.p.addr)
+	default:
+		return o.Dial(ctx, t.p.addr)
+	}
 }
 
 // Told passes a reading on to the stream and to the loop.
@@ -105,6 +146,18 @@ func (t *talker) Told(_ *talk.Conversation, r *record.Progress) {
 // Exchanged hands the addresses to the loop.
 func (t *talker) Exchanged(_ *talk.Conversation, peers []peerwire.PexPeer) {
 	t.probe.events <- event{p: t.p, peers: append([]peerwire.PexPeer(nil), peers...)}
+}
+
+// Trackers tells the stream of trackers that are new (BEP 28).
+func (t *talker) Trackers(_ *talk.Conversation, urls []string) {
+	if fresh := t.p.t.trackers.Load().Offer(t.p.addr.Addr(), urls); len(fresh) > 0 {
+		t.probe.put(talk.Trackers(t.p.t.Torrent, fresh))
+	}
+}
+
+// Introduced hands the answer of a relay to the loop.
+func (t *talker) Introduced(_ *talk.Conversation, answer peerwire.Holepunch) {
+	t.probe.events <- event{p: t.p, answer: &answer}
 }
 
 // Silent holds on to peers that say nothing: a handshake followed by silence

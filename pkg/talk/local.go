@@ -3,6 +3,8 @@ package talk
 import (
 	"net"
 	"net/netip"
+
+	"btkit/pkg/peerwire"
 )
 
 // Local is our side of a connection, not valid if unknown.
@@ -15,4 +17,14 @@ func Local(conn net.Conn) netip.AddrPort {
 		a = local.AddrPort()
 	}
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Rank is the canonical priority of a connection (BEP 40), nil if our side is
+// unknown.
+func Rank(ours, theirs netip.AddrPort) *int64 {
+	if !ours.IsValid() || !ours.Addr().IsValid() {
+		return nil
+	}
+	rank := int64(peerwire.Priority(ours, theirs))
+	return &rank
 }

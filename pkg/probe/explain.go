@@ -1,0 +1,55 @@
+package probe
+
+import (
+	"btkit/pkg/peerwire"
+	"btkit/pkg/refusal"
+	"btkit/pkg/visit"
+	"btkit/pkg/ways"
+)
+
+// known is what is said of a peer, and which ways to it do not exist.
+func (p *Probe) known(x *peer) ways.Hints {
+	h := ways.Hints{Encryption: x.hints&peerwire.PexEncryption != 0}
+	if p.options.UTP == nil {
+		h.Without |= ways.Of(ways.UTP, ways.UTPEncrypted)
+	}
+	if p.options.Encrypt == nil {
+		h.Without |= ways.Of(ways.TCPEncrypted, ways.UTPEncrypted)
+	}
+	return h
+}
+
+// explain adds an attempt to what is known of a peer's refusals, and writes the
+// reason into the visit when it is refused or explains an earlier refusal.
+func (p *Probe) explain(x *peer, e event) {
+	a := refusal.Attempt{At: e.at, Session: e.end.Session, Outcome: e.how, Stage: e.end.Stage, Way: x.try.Way,
+		Answered: e.end.RxBytes > 0, Beside: p.inbound[x.place()] > 0 && (x.habits == nil || !x.habits.TakesSecond()),
+		Read: e.end.Have != nil}
+	if a.Read {
+		a.Have, a.Complete = *e.end.Have, x.reading.Complete
+	}
+	if len(p.torrents) > 1 {
+		p.elsewhere(x, &a)
+	}
+	if v, changed := x.refused.Add(a); changed {
+		e.end.Reason, e.end.ReasonSure, e.end.ReasonSession = string(v.Reason), v.Sure, v.Session
+	}
+}
+
+// elsewhere compares with what the address does about other torrents.
+func (p *Probe) elsewhere(x *peer, a *refusal.Attempt) {
+	ip := x.addr.Addr()
+	address := p.addresses[ip]
+	if address == nil {
+		address = &refusal.Address{}
+		p.addresses[ip] = address
+	}
+	number := x.t.first.number
+	a.Elsewhere = address.Elsewhere(number, a.At)
+	switch a.Stage {
+	case visit.StageOpen, visit.StageSettled:
+		address.Note(number, a.At, refusal.Took)
+	case visit.StageHandshake:
+		address.Note(number, a.At, refusal.Refused)
+	}
+}
