@@ -68,6 +68,8 @@ var thirdParty = map[string][]string{
 	"github.com/anacrolix/dht/v2":          {"pkg/dht"},
 	"github.com/anacrolix/log":             {"pkg/dht"},
 	"github.com/oschwald/maxminddb-golang": {"pkg/geo"},
+	"golang.org/x/net/ipv4":              {"pkg/lsd"},
+	"golang.org/x/net/ipv6":              {"pkg/lsd"},
 	"golang.org/x/net/publicsuffix":        {"pkg/geo"},
 	"modernc.org/sqlite":                   {"pkg/store", "pkg/lab/check"},
 	"modernc.org/libc":                     {"pkg/store"},
