@@ -1,7 +1,6 @@
 package mse
 
 import (
-	"crypto/rc4"
 	"net"
 	"sync"
 )
@@ -11,8 +10,8 @@ import (
 type stream struct {
 	net.Conn
 	rest   []byte // came with the handshake and was not read yet; the reader's
-	rx     *rc4.Cipher
-	tx     *rc4.Cipher
+	rx     *rc4
+	tx     *rc4
 	broken error // of a write; the key stream cannot be taken up again
 }
 
@@ -38,7 +37,7 @@ func (c *stream) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if c.rx != nil {
-		c.rx.XORKeyStream(p[:n], p[:n])
+		c.rx.xor(p[:n], p[:n])
 	}
 	return n, err
 }
@@ -51,7 +50,7 @@ func (c *stream) Write(p []byte) (int, error) {
 	for written < len(p) && c.broken == nil {
 		chunk := sealed.Get().(*[sealSize]byte)
 		n := min(len(p)-written, sealSize)
-		c.tx.XORKeyStream(chunk[:n], p[written:written+n])
+		c.tx.xor(chunk[:n], p[written:written+n])
 		n, c.broken = c.Conn.Write(chunk[:n])
 		written += n
 		sealed.Put(chunk)

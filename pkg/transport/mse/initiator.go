@@ -44,11 +44,9 @@ func (a *initiator) readKey() (bool, error) {
 		return false, err
 	}
 	a.ShortSecret = s[0] == 0
-	if a.tx, a.rx, err = s.ciphers(a.SKEY); err != nil {
-		return false, err
-	}
+	a.tx, a.rx = s.ciphers(a.SKEY)
 	// Reading goes on behind the constant that is found by its key stream.
-	a.rx.XORKeyStream(a.vc[:], a.vc[:])
+	a.rx.xor(a.vc[:], a.vc[:])
 	a.say(&s)
 	a.await("verification constant", a.readVC)
 	return true, nil
@@ -79,7 +77,7 @@ func (a *initiator) say(s *secret) {
 	b = append(b, a.padC...)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(a.ia)))
 	b = append(b, a.ia...)
-	a.tx.XORKeyStream(b, b)
+	a.tx.xor(b, b)
 	a.out = append(append(append(a.out, req1[:]...), torrent[:]...), b...)
 	a.ia, a.padC = nil, nil
 }

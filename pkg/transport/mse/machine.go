@@ -2,7 +2,6 @@ package mse
 
 import (
 	"bytes"
-	"crypto/rc4"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -28,8 +27,8 @@ type machine struct {
 	awaited  string               // what step reads, for people
 	done     bool
 	err      error
-	left     int         // bytes of padding or payload still to come
-	rx, tx   *rc4.Cipher // nil if the stream goes on in the clear
+	left     int  // bytes of padding or payload still to come
+	rx, tx   *rc4 // nil if the stream goes on in the clear
 	received int
 }
 
@@ -64,7 +63,7 @@ func (m *machine) take(n int) ([]byte, bool) {
 func (m *machine) decrypt(n int) ([]byte, bool) {
 	b, ok := m.take(n)
 	if ok {
-		m.rx.XORKeyStream(b, b)
+		m.rx.xor(b, b)
 	}
 	return b, ok
 }
@@ -109,5 +108,5 @@ func (m *machine) finish() {
 		m.rx, m.tx = nil, nil
 		return
 	}
-	m.rx.XORKeyStream(m.in, m.in)
+	m.rx.xor(m.in, m.in)
 }

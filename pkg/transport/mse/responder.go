@@ -83,10 +83,9 @@ func (b *responder) readTorrent() (bool, error) {
 	if b.SKEY, ok = b.lookup(b.agreed.secret.masked(b.masked)); !ok {
 		return false, errUnknown
 	}
-	var err error
-	b.rx, b.tx, err = b.agreed.secret.ciphers(b.SKEY)
+	b.rx, b.tx = b.agreed.secret.ciphers(b.SKEY)
 	b.await("provided methods", b.readProvide)
-	return true, err
+	return true, nil
 }
 
 func (b *responder) readProvide() (bool, error) {
@@ -135,7 +134,7 @@ func (b *responder) readPayload() (bool, error) {
 	reply = binary.BigEndian.AppendUint32(reply, uint32(b.Selected))
 	reply = binary.BigEndian.AppendUint16(reply, uint16(len(b.padD)))
 	reply = append(reply, b.padD...)
-	b.tx.XORKeyStream(reply, reply)
+	b.tx.xor(reply, reply)
 	b.out = append(b.out, reply...)
 	b.finish()
 	b.in = append(b.payload, b.in...)

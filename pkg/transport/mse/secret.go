@@ -1,14 +1,9 @@
 package mse
 
 import (
-	"crypto/rc4"
 	"crypto/sha1"
 	"crypto/subtle"
-	"fmt"
 )
-
-// discard is how much of each RC4 key stream is thrown away.
-const discard = 1024
 
 // secret is shared by both sides. Its leading zeros count, also in hashes.
 type secret [keyLen]byte
@@ -36,19 +31,6 @@ func (s *secret) masked(req2 [20]byte) (b [20]byte) {
 
 // ciphers gives the key streams: a of the side that called, b of the side that
 // was called.
-func (s *secret) ciphers(skey [20]byte) (a, b *rc4.Cipher, err error) {
-	if a, err = newCipher(hash("keyA", s[:], skey[:])); err == nil {
-		b, err = newCipher(hash("keyB", s[:], skey[:]))
-	}
-	return a, b, err
-}
-
-func newCipher(key [20]byte) (*rc4.Cipher, error) {
-	c, err := rc4.NewCipher(key[:])
-	if err != nil {
-		return nil, fmt.Errorf("make cipher: %w", err)
-	}
-	var thrown [discard]byte
-	c.XORKeyStream(thrown[:], thrown[:])
-	return c, nil
+func (s *secret) ciphers(skey [20]byte) (a, b *rc4) {
+	return discarded(hash("keyA", s[:], skey[:])), discarded(hash("keyB", s[:], skey[:]))
 }

@@ -11,7 +11,7 @@ import (
 
 const (
 	sharedFor = time.Second // how long one key pair serves all who call
-	maxSeen   = 1024        // handshakes with one key pair, so that the memory of replays is bounded
+	sharedBy  = 1024        // how many at most, so that the memory of replays is bounded
 )
 
 var errBusy = outcome.Fail(outcome.Limit, errors.New("too many key exchanges at once"))
@@ -21,6 +21,7 @@ var errBusy = outcome.Fail(outcome.Limit, errors.New("too many key exchanges at 
 type sharedKey struct {
 	*keyPair
 	born time.Time
+	uses int // guarded by the exchanger
 
 	mu   sync.Mutex
 	seen map[[20]byte]struct{} // masked hashes of the torrent of good handshakes
@@ -31,7 +32,7 @@ type sharedKey struct {
 func (k *sharedKey) first(masked [20]byte) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if _, again := k.seen[masked]; again || len(k.seen) >= 2*maxSeen {
+	if _, again := k.seen[masked]; again {
 		return false
 	}
 	if k.seen == nil {
@@ -42,10 +43,8 @@ func (k *sharedKey) first(masked [20]byte) bool {
 }
 
 func (k *sharedKey) fresh(now time.Time) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	age := now.Sub(k.born)
-	return age >= 0 && age < sharedFor && len(k.seen) < maxSeen
+	return age >= 0 && age < sharedFor && k.uses < sharedBy
 }
 
 // exchanger computes key exchanges, few at once.
@@ -102,14 +101,15 @@ func (e *exchanger) enter(deadline time.Time) error {
 func (e *exchanger) shared() (*sharedKey, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.pair != nil && e.pair.fresh(e.now()) {
-		return e.pair, nil
-	}
-	pair, err := e.draw()
-	if err == nil {
+	if e.pair == nil || !e.pair.fresh(e.now()) {
+		pair, err := e.draw()
+		if err != nil {
+			return nil, err
+		}
 		e.pair = pair
 	}
-	return pair, err
+	e.pair.uses++
+	return e.pair, nil
 }
 
 func (e *exchanger) draw() (*sharedKey, error) {
