@@ -48,3 +48,12 @@ type Progress struct {
 	// All pieces as a base64 bitfield, only with --bitfield.
 	BitfieldB64 string `json:"bitfield_b64,omitempty"`
 }
+
+// fewPieces is the number of pieces up to which hiding them makes no sense.
+const fewPieces = 8
+
+// Hiding says whether a seed that hides its pieces (BEP 16) may show so few of
+// them: one or two, and one more whenever the others have passed on what it
+// showed. A reading of a peer that began with nothing and has no more than that
+// proves no leecher.
+func Hiding(have, pieces int64) bool { return pieces > fewPieces && have <= 2+pieces/100 }

@@ -4,10 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/netip"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerid"
 	"btkit/pkg/peerwire"
@@ -28,22 +28,11 @@ const (
 	StageSettled   = "settled"
 )
 
-// haveSlack is how many announcements beyond two per piece a peer may send.
-const haveSlack = 1024
-
 // unknownKind counts the messages of kinds that we don't know.
 const unknownKind = 24
 
 // keepAliveKind counts keep-alives.
 const keepAliveKind = 25
-
-// What a reading rests on.
-const (
-	howBitfield = "bitfield"
-	howHave     = "have"
-	howAll      = "have-all"
-	howNone     = "have-none"
-)
 
 // Start is what is known of a conversation when it begins.
 type Start struct {
@@ -73,6 +62,7 @@ type Conversation struct {
 	extSeen   int
 	client    string
 	clientRaw string
+	habits    *client.Habits
 
 	bits         peerwire.Bitfield
 	how          string
@@ -80,25 +70,29 @@ type Conversation struct {
 	bitfields    int
 	settled      bool
 	exact        bool
-	superSeed    bool
+	mask         mask
+	pace         pace
 	firstPiece   time.Time // first announcement
 	lastPiece    time.Time // latest announcement
 	lastMattered time.Time
+	latest       time.Time // when we were told something or asked last
 	gap          time.Duration
 	told         heard // what the latest progress record said
 	was          heard // what there was at the latest call of Progress
+	hurried      int   // records told before their time because something changed
 
-	uploadOnly *bool
-	dhtPort    uint16
-	oddities   []string
-	messages   [keepAliveKind + 1]uint32
-	rx, tx     int64
+	wants    wants
+	dhtPort  uint16
+	oddities []string
+	messages [keepAliveKind + 1]uint32
+	rx, tx   int64
 }
 
 // heard is a number of pieces and when it was reached.
 type heard struct {
-	at   time.Time
-	have int64
+	at    time.Time
+	have  int64
+	stand stand
 }
 
 // New begins a conversation.
@@ -106,7 +100,7 @@ func New(s Start) *Conversation {
 	if s.Crypto == "" {
 		s.Crypto = plain
 	}
-	return &Conversation{start: s, stage: StageDial, lastMattered: s.At,
+	return &Conversation{start: s, stage: StageDial, lastMattered: s.At, habits: client.Of([20]byte{}, ""),
 		bits: *peerwire.NewBitfield(int(s.Torrent.Pieces()))}
 }
 
@@ -125,6 +119,7 @@ func (c *Conversation) Greeted(at time.Time, h peerwire.Handshake) {
 	if c.client == "" {
 		c.client, c.clientRaw = record.Clean(peerName(h.PeerID))
 	}
+	c.habits = client.Of(h.PeerID, "")
 }
 
 // Handshake is the peer's, zero before it was heard.
@@ -167,6 +162,7 @@ func (c *Conversation) Odd(what string) {
 // Hear takes in a message. An error carries the outcome with which the
 // conversation has to end (peer wire notes, sections 3.1 and 15).
 func (c *Conversation) Hear(at time.Time, m peerwire.Message) error {
+	c.latest = at
 	c.count(m.ID)
 	c.learnSize()
 	if m.ID.Fast() && !c.handshake.Fast() {
@@ -178,6 +174,7 @@ func (c *Conversation) Hear(at time.Time, m peerwire.Message) error {
 	case peerwire.BitfieldID:
 		return c.bitfield(at, m.Payload)
 	case peerwire.HaveAll:
+		c.pace.restart()
 		c.bits.SetAll()
 		c.announced(at, howAll)
 	case peerwire.HaveNone:
@@ -201,76 +198,6 @@ func (c *Conversation) count(id peerwire.ID) {
 	default:
 		c.messages[unknownKind]++
 	}
-}
-
-// learnSize applies the number of pieces when it has become known meanwhile.
-func (c *Conversation) learnSize() {
-	if c.bits.Known() || c.start.Torrent.Pieces() == 0 {
-		return
-	}
-	spare, err := c.bits.Resolve(int(c.start.Torrent.Pieces()))
-	if spare {
-		c.Odd("spare-bits")
-	}
-	if err != nil {
-		c.Odd(string(outcome.Of(err)))
-		c.bits = *peerwire.NewBitfield(int(c.start.Torrent.Pieces()))
-		c.how = ""
-	}
-}
-
-func (c *Conversation) have(at time.Time, index uint32) error {
-	c.haves++
-	if c.haves > 2*int64(c.bits.Len())+haveSlack && c.bits.Known() {
-		return outcome.Fail(outcome.TooLarge, fmt.Errorf("%d have messages", c.haves))
-	}
-	if _, err := c.bits.Set(index); err != nil {
-		return err
-	}
-	if c.bitfields == 0 && c.how == "" {
-		c.announced(at, howHave)
-		return nil
-	}
-	c.announced(at, c.how)
-	return nil
-}
-
-func (c *Conversation) bitfield(at time.Time, bits []byte) error {
-	switch {
-	case c.bitfields > 0, c.how == howAll:
-		c.Odd("second-bitfield")
-		c.bits.Reset()
-	case c.how == howHave:
-		c.Odd("have-before-bitfield")
-	}
-	spare, err := c.bits.Load(bits)
-	if err != nil {
-		return err
-	}
-	if spare {
-		c.Odd("spare-bits")
-	}
-	c.bitfields++
-	c.announced(at, howBitfield)
-	return nil
-}
-
-// announced notes that the peer said something about its pieces.
-func (c *Conversation) announced(at time.Time, how string) {
-	if how != c.how && (how == howAll || how == howNone) && c.how != "" {
-		c.Odd("second-bitfield")
-	}
-	c.how = how
-	if c.firstPiece.IsZero() {
-		c.firstPiece = at
-	}
-	c.lastPiece = at
-	c.matter(at)
-}
-
-func (c *Conversation) matter(at time.Time) {
-	c.gap = max(c.gap, at.Sub(c.lastMattered))
-	c.lastMattered = at
 }
 
 func peerName(id [20]byte) string {

@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
-	"btkit/pkg/record"
 )
 
 // Ids of the extension messages that peers use towards us: what our extension
@@ -48,7 +48,7 @@ func (c *Conversation) extended(at time.Time, m peerwire.Message) error {
 		c.extHandshake(at, m.Payload)
 	case ExtUploadOnly:
 		if len(m.Payload) > 0 {
-			c.uploadOnly = record.Bool(m.Payload[0] != 0)
+			c.wantsNothing(at, m.Payload[0] != 0)
 		}
 	case ExtDontHave:
 		return c.dontHave(at, m.Payload)
@@ -64,6 +64,7 @@ func (c *Conversation) dontHave(at time.Time, payload []byte) error {
 	if _, err := c.bits.Clear(binary.BigEndian.Uint32(payload)); err != nil {
 		return err
 	}
+	c.pace.restart()
 	c.announced(at, c.how)
 	return nil
 }
@@ -81,9 +82,10 @@ func (c *Conversation) extHandshake(at time.Time, payload []byte) {
 	c.matter(at)
 	if ext.V != "" {
 		c.client, c.clientRaw = ext.V, hex.EncodeToString(ext.VRaw)
+		c.habits = client.Of(c.handshake.PeerID, ext.V)
 	}
 	if ext.UploadOnly != nil {
-		c.uploadOnly = ext.UploadOnly
+		c.wantsNothing(at, *ext.UploadOnly)
 	}
 	c.ext.merge(&ext)
 }

@@ -22,9 +22,11 @@ func TestSuperSeed(t *testing.T) {
 		{"have none, three haves", 1000, [][]byte{haveNone(), have(17, 400, 5)}, false},
 		{"have none alone", 1000, [][]byte{haveNone()}, false},
 		{"bitfield of one piece", 1000, [][]byte{bitfield(1000, 1)}, false},
-		{"empty bitfield, one have", 1000, [][]byte{bitfield(1000, 0), have(17)}, false},
+		{"empty bitfield, one have", 1000, [][]byte{bitfield(1000, 0), have(17)}, true},
+		{"a have, and a bitfield without it", 1000, [][]byte{have(17), bitfield(1000, 0)}, true},
+		{"a have, and a bitfield of another piece", 1000, [][]byte{have(17), bitfield(1000, 1)}, false},
 		{"few pieces in all", 8, [][]byte{haveNone(), have(1)}, false},
-		{"wants nothing", 1000, [][]byte{haveNone(), have(1), extHandshake(peerwire.ExtHandshake{UploadOnly: record.Bool(true)})}, false},
+		{"wants nothing", 1000, [][]byte{haveNone(), have(1), extHandshake(peerwire.ExtHandshake{UploadOnly: record.Bool(true)})}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func TestProgressRecord(t *testing.T) {
 	s.say(1, extHandshake(peerwire.ExtHandshake{V: "Transmission 4.0.5", P: 51413, UploadOnly: record.Bool(true)}), bitfield(100, 12)).wait(4)
 	want := record.Progress{InfoHash: infohash, IP: s.c.Addr().Addr(), Port: 6881, Session: 7, Direction: "in", ListenPort: 51413,
 		PeerID: "2d5858333030302d6162636465666768696a6b6c", Client: "Transmission 4.0.5", Have: 12, Pieces: 100, Need: 98,
-		PieceBytes: 1 << 18, How: "bitfield", Settled: true, UploadOnly: record.Bool(true)}
+		PieceBytes: 1 << 18, How: "bitfield", Settled: true, UploadOnly: record.Bool(true), PartialSeed: true}
 	want.TS = second(4)
 	if len(s.told) != 1 {
 		t.Fatalf("got %d records, want 1", len(s.told))
