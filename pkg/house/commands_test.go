@@ -137,7 +137,8 @@ func (p program) command(t *testing.T, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, pair)
 		}
 	}
-	cmd.Env = append(cmd.Env, "BT_ALLOW_PRIVATE=1", "BT_BOOTSTRAP=127.0.0.1:9", "BT_LISTEN=127.0.0.1:0", "BT_GEOIP="+places)
+	cmd.Env = append(cmd.Env, "BT_ALLOW_PRIVATE=1", "BT_BOOTSTRAP=127.0.0.1:9", "BT_LISTEN=127.0.0.1:0", "BT_GEOIP="+places,
+		"BT_LSD_INTERFACE=lo", "BT_LSD_WAIT=0s")
 	return cmd
 }
 
