@@ -12,18 +12,19 @@ import (
 // way than package benc, with the strangers. Whoever imports benc is fuzzed in
 // any case.
 var takesBytesFrom = map[string]string{
-	"pkg/benc":     "peers, nodes, trackers and .torrent files",
-	"pkg/confirm":  "state files, and records of any program",
-	"pkg/geo":      "databases and names from the DNS",
-	"pkg/manners":  "block lists",
-	"pkg/metainfo": "magnet links",
-	"pkg/peerid":   "peers",
-	"pkg/peerwire": "peers",
-	"pkg/record":   "any program in the pipe",
-	"pkg/resolve":  "peers that give an info dictionary",
-	"pkg/store":    "records of any program",
-	"pkg/tracker":  "trackers",
-	"pkg/visit":    "messages of peers, in any order",
+	"pkg/benc":          "peers, nodes, trackers and .torrent files",
+	"pkg/confirm":       "state files, and records of any program",
+	"pkg/geo":           "databases and names from the DNS",
+	"pkg/manners":       "block lists",
+	"pkg/metainfo":      "magnet links",
+	"pkg/peerid":        "peers",
+	"pkg/peerwire":      "peers",
+	"pkg/record":        "any program in the pipe",
+	"pkg/resolve":       "peers that give an info dictionary",
+	"pkg/store":         "records of any program",
+	"pkg/tracker":       "trackers",
+	"pkg/transport/mse": "peers that call or are called encrypted",
+	"pkg/visit":         "messages of peers, in any order",
 }
 
 var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)

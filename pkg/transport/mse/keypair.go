@@ -46,6 +46,8 @@ func (k *keyPair) secret(other *[keyLen]byte) (s secret, err error) {
 	return s, nil
 }
 
+var errNoRandom = errors.New("draw key: no randomness")
+
 // draws bounds the search for a key that is no trouble; each fails one time in
 // 128.
 const draws = 16
@@ -63,7 +65,7 @@ func drawKeyPair(random io.Reader) (*keyPair, error) {
 			return k, nil
 		}
 	}
-	return nil, errors.New("draw key: no randomness")
+	return nil, errNoRandom
 }
 
 // drawPad draws up to 512 bytes of padding, of random length and content.
