@@ -15,8 +15,8 @@ func BenchmarkHandshake(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				x, y := loopback(b)
-				if _, _, err, at := meet(x, y, make([]byte, 68), Options{}, r); err != nil || at.err != nil {
-					b.Fatal(err, at.err)
+				if from, at := meet(x, y, make([]byte, 68), Options{}, r); from.err != nil || at.err != nil {
+					b.Fatal(from.err, at.err)
 				}
 				x.Close()
 				y.Close()

@@ -18,11 +18,11 @@ func connected(t testing.TB, takes Method, ia []byte) (a, b net.Conn) {
 	var keys Keys
 	keys.Add(torrent)
 	x, y := loopback(t)
-	a, _, err, at := meet(x, y, ia, Options{}, NewReceiver(&keys, Options{Methods: takes}))
-	if err != nil || at.err != nil {
-		t.Fatal(err, at.err)
+	from, at := meet(x, y, ia, Options{}, NewReceiver(&keys, Options{Methods: takes}))
+	if from.err != nil || at.err != nil {
+		t.Fatal(from.err, at.err)
 	}
-	return a, at.conn
+	return from.conn, at.conn
 }
 
 // However much of the BitTorrent handshake goes along, the called side reads it
@@ -125,8 +125,8 @@ func TestNoDeadlineIsLeft(t *testing.T) {
 	keys.Add(torrent)
 	x, y := loopback(t)
 	a, b := &deadlines{Conn: x}, &deadlines{Conn: y}
-	if _, _, err, at := meet(a, b, nil, Options{}, NewReceiver(&keys, Options{})); err != nil || at.err != nil {
-		t.Fatal(err, at.err)
+	if from, at := meet(a, b, nil, Options{}, NewReceiver(&keys, Options{})); from.err != nil || at.err != nil {
+		t.Fatal(from.err, at.err)
 	}
 	for _, d := range []*deadlines{a, b} {
 		if len(d.set) != 2 || d.set[0].IsZero() || !d.set[1].IsZero() {
@@ -159,14 +159,14 @@ func TestIdleMemory(t *testing.T) {
 	before := heap()
 	held := make([]net.Conn, 2*many)
 	for i := range many {
-		a, _, err, at := meet(bare[2*i], bare[2*i+1], make([]byte, 68), Options{}, r)
-		if err != nil || at.err != nil {
-			t.Fatal(err, at.err)
+		from, at := meet(bare[2*i], bare[2*i+1], make([]byte, 68), Options{}, r)
+		if from.err != nil || at.err != nil {
+			t.Fatal(from.err, at.err)
 		}
 		if _, err := readN(at.conn, 68); err != nil {
 			t.Fatal(err)
 		}
-		held[2*i], held[2*i+1] = a, at.conn
+		held[2*i], held[2*i+1] = from.conn, at.conn
 	}
 	if grown := heap() - before; grown > 2*many*each {
 		t.Errorf("got %d bytes for each of %d conversations, want at most %d", grown/(2*many), 2*many, each)
@@ -193,12 +193,12 @@ func TestMovedCountsTheHandshakeAlone(t *testing.T) {
 			return func(rx, tx int) { into[0] += rx; into[1] += tx }
 		}
 		ia := make([]byte, 68)
-		_, ra, err, at := meet(x, y, ia, Options{Moved: count(&a)}, NewReceiver(&keys, Options{Methods: method, Moved: count(&b)}))
-		if err != nil || at.err != nil {
-			t.Fatal(err, at.err)
+		from, at := meet(x, y, ia, Options{Moved: count(&a)}, NewReceiver(&keys, Options{Methods: method, Moved: count(&b)}))
+		if from.err != nil || at.err != nil {
+			t.Fatal(from.err, at.err)
 		}
 		want := keyLen + at.PadIn + 40 + 16 + len(ia)
-		back := keyLen + ra.PadIn + 14
+		back := keyLen + from.PadIn + 14
 		if a != [2]int{back, want} || b != [2]int{want - len(ia), back} {
 			t.Errorf("caller: got %v, called: got %v, want %v and %v", a, b, [2]int{back, want}, [2]int{want - len(ia), back})
 		}
@@ -211,15 +211,15 @@ func TestAlreadyRead(t *testing.T) {
 	keys.Add(torrent)
 	for _, n := range []int{1, 20, 68, 96, 200} {
 		x, y := loopback(t)
-		got := make(chan accepted, 1) // the one result
+		got := make(chan ended, 1) // the one result
 		go func() {
 			p, err := readN(y, n)
 			if err != nil {
-				got <- accepted{err: err}
+				got <- ended{err: err}
 				return
 			}
 			conn, result, err := NewReceiver(&keys, Options{}).Accept(y, p)
-			got <- accepted{conn, result, err}
+			got <- ended{conn, result, err}
 		}()
 		// Long enough padding for the longest of these reads.
 		a, said := newInitiator(torrent, nil, RC4, pairA, noise(300), nil)

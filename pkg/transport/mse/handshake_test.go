@@ -11,8 +11,8 @@ import (
 
 var torrent = [20]byte{1, 2, 3, 0x13}
 
-// accepted is what the called side ended with.
-type accepted struct {
+// ended is what one side ended with.
+type ended struct {
 	conn net.Conn
 	Result
 	err error
@@ -43,20 +43,20 @@ func pipe(t testing.TB) (a, b net.Conn) {
 }
 
 // meet lets the two ends shake hands.
-func meet(a, b net.Conn, ia []byte, oa Options, r *Receiver) (net.Conn, Result, error, accepted) {
-	got := make(chan accepted, 1) // the one result
+func meet(a, b net.Conn, ia []byte, oa Options, r *Receiver) (caller, called ended) {
+	got := make(chan ended, 1) // the one result
 	go func() {
 		conn, result, err := r.Accept(b, nil)
 		if err != nil {
 			b.Close()
 		}
-		got <- accepted{conn, result, err}
+		got <- ended{conn, result, err}
 	}()
 	conn, result, err := Initiate(a, torrent, ia, oa)
 	if err != nil {
 		a.Close()
 	}
-	return conn, result, err, <-got
+	return ended{conn, result, err}, <-got
 }
 
 func TestInitiateAgainstAccept(t *testing.T) {
@@ -80,18 +80,18 @@ func TestInitiateAgainstAccept(t *testing.T) {
 			for _, ia := range [][]byte{nil, bytes.Repeat([]byte{7}, 68), bytes.Repeat([]byte{8}, maxIA)} {
 				t.Run(tt.name+"/"+kind, func(t *testing.T) {
 					a, b := stream(t)
-					ca, ra, err, at := meet(a, b, ia, Options{Methods: tt.provide}, NewReceiver(&keys, Options{Methods: tt.takes}))
-					if err != nil || at.err != nil {
-						t.Fatalf("got %v and %v", err, at.err)
+					from, at := meet(a, b, ia, Options{Methods: tt.provide}, NewReceiver(&keys, Options{Methods: tt.takes}))
+					if from.err != nil || at.err != nil {
+						t.Fatalf("got %v and %v", from.err, at.err)
 					}
-					if ra.Selected != tt.want || at.Selected != tt.want || at.SKEY != torrent || ra.SKEY != torrent || at.Provided != ra.Provided {
-						t.Errorf("got %+v and %+v, want %d", ra, at.Result, tt.want)
+					if from.Selected != tt.want || at.Selected != tt.want || at.SKEY != torrent || from.SKEY != torrent || at.Provided != from.Provided {
+						t.Errorf("got %+v and %+v, want %d", from.Result, at.Result, tt.want)
 					}
 					if heard, err := readN(at.conn, len(ia)); err != nil || !bytes.Equal(heard, ia) {
 						t.Errorf("payload: got %x, %v, want %x", heard, err, ia)
 					}
-					echo(t, ca, at.conn)
-					echo(t, at.conn, ca)
+					echo(t, from.conn, at.conn)
+					echo(t, at.conn, from.conn)
 				})
 			}
 		}
@@ -145,9 +145,9 @@ func TestFailures(t *testing.T) {
 			var keys Keys
 			keys.Add(tt.serve)
 			a, b := pipe(t)
-			_, _, err, at := meet(a, b, nil, Options{Methods: tt.provide}, NewReceiver(&keys, Options{Methods: tt.takes}))
-			if got := outcome.Of(err); got != tt.caller {
-				t.Errorf("caller: got %v (%v), want %v", got, err, tt.caller)
+			from, at := meet(a, b, nil, Options{Methods: tt.provide}, NewReceiver(&keys, Options{Methods: tt.takes}))
+			if got := outcome.Of(from.err); got != tt.caller {
+				t.Errorf("caller: got %v (%v), want %v", got, from.err, tt.caller)
 			}
 			if got := outcome.Of(at.err); got != tt.called {
 				t.Errorf("called: got %v (%v), want %v", got, at.err, tt.called)
