@@ -32,6 +32,8 @@ func command() *cmdline.Command {
 			&cli.DurationFlag{Name: "sample", Value: rules.Sample, Usage: "tell a changing reading every `TIME`"},
 			&cli.BoolFlag{Name: "record-gaps", Usage: "write the longest silence of every visit, to calibrate the times above"},
 			&cli.BoolFlag{Name: "bitfield", Usage: "write all pieces of every reading; lines then grow beyond 4096 bytes for more than about 19,000 pieces"},
+			&cli.BoolFlag{Name: "no-utp", Usage: "take TCP connections only"},
+			&cli.BoolFlag{Name: "no-encryption", Usage: "take connections in the clear only"},
 			cmdline.Contact, cmdline.Deny, cmdline.AllowPrivate,
 		},
 		Examples: []cmdline.Example{
@@ -48,11 +50,11 @@ func run(s *cmdline.Session) error {
 	if err != nil {
 		return err
 	}
-	sockets, err := open(s.StringSlice("address"))
+	sockets, err := open(s.StringSlice("address"), !s.Bool("no-utp"))
 	if err != nil {
 		return err
 	}
-	l := listen.New(options, sockets, s.Out)
+	l := listen.New(options, sockets.listeners, s.Out)
 	if err := l.Announce(); err != nil {
 		return err
 	}
@@ -77,6 +79,7 @@ func options(s *cmdline.Session) (o listen.Options, err error) {
 	} else if s.IsSet("threshold") {
 		o.Percent = t
 	}
+	o.Plain = s.Bool("no-encryption")
 	o.PerAddr, o.Gaps, o.Manner, o.Rules = s.Int("per-address"), s.Bool("record-gaps"), talk.DefaultManner(), visit.DefaultRules()
 	o.Manner.Handshake, o.Manner.Hold, o.Manner.Once = s.Duration("timeout"), s.Duration("hold"), s.Bool("once")
 	o.Rules.Quiet, o.Rules.Sample, o.Rules.Bitfield = s.Duration("settle"), s.Duration("sample"), s.Bool("bitfield")

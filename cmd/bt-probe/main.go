@@ -9,7 +9,6 @@ import (
 	"btkit/pkg/cmdline"
 	"btkit/pkg/probe"
 	"btkit/pkg/talk"
-	"btkit/pkg/transport/tcp"
 	"btkit/pkg/visit"
 )
 
@@ -34,6 +33,11 @@ func run(s *cmdline.Session) error {
 	if err != nil {
 		return err
 	}
+	d, err := reach(s, &options)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
 	p := probe.New(options, s.Out)
 	s.Progress(p.Text)
 	s.Stats(p.Stat)
@@ -67,8 +71,7 @@ func options(s *cmdline.Session) (o probe.Options, err error) {
 	o = probe.Options{
 		Slots: slots, Rate: s.Float64("rate"), PerNet: s.Int("per-net"), Once: s.Bool("once"), Revisit: s.Duration("revisit"),
 		Gaps: s.Bool("record-gaps"), Manner: manner, Rules: rules, Self: talk.Self{PeerID: id, Client: talk.ClientOf(s.String("contact"))},
-		Dial: tcp.Dialer{Timeout: s.Duration("timeout")}.Dial, Transport: "tcp", Roll: rand.Float64,
-		Allow: func(a netip.Addr) error { return policy.Allow(a) },
+		Roll: rand.Float64, Allow: func(a netip.Addr) error { return policy.Allow(a) },
 	}
 	if s.IsSet("threshold") {
 		o.Percent = s.Int64("threshold")

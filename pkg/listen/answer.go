@@ -39,7 +39,7 @@ func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 	v.Connected(l.options.Now())
 	v.Moved(g.rx, g.tx)
 	local := talk.Local(conn)
-	v.Local(local.Addr(), talk.Rank(local, addr))
+	v.Local(talk.Ranked(local, addr))
 	host := &host{l: l, t: t}
 	c := talk.New(g.stream, v, l.self(local), l.options.Manner, host)
 	l.begin(c)

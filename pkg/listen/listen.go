@@ -138,12 +138,13 @@ func (l *Listener) Work(ctx context.Context) error {
 	case <-l.failed:
 		err = errors.New("records cannot be written")
 	}
+	// A socket of uTP takes its conversations along when it is closed.
+	l.leaveAll()
+	l.wait.Wait()
 	for _, s := range l.sockets {
 		s.Close()
 	}
 	accepting.Wait()
-	l.leaveAll()
-	l.wait.Wait()
 	return errors.Join(err, l.out.Flush())
 }
 
@@ -165,7 +166,6 @@ func (l *Listener) accept(ctx context.Context, s net.Listener) {
 			conn.Close()
 			continue
 		}
-		l.wait.Add(1)
 		go func() {
 			defer l.wait.Done()
 			defer l.release(addr.Addr())
@@ -193,6 +193,7 @@ func (l *Listener) admit(conn net.Conn) (netip.AddrPort, bool) {
 	}
 	l.total++
 	l.open[addr.Addr()]++
+	l.wait.Add(1)
 	return addr, true
 }
 

@@ -16,6 +16,7 @@ import (
 	"btkit/pkg/record"
 	"btkit/pkg/talk"
 	"btkit/pkg/talk/talktest"
+	"btkit/pkg/transport/utp"
 	"btkit/pkg/visit"
 )
 
@@ -49,6 +50,16 @@ func socketAt(t *testing.T, where string) net.Listener {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// overUDP is a socket of uTP at the same port.
+func overUDP(t *testing.T, l net.Listener) net.Listener {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", l.Addr().String())
+	if err != nil {
+		t.Skipf("the port is taken over UDP by somebody else: %v", err)
+	}
+	return utp.Open(conn, utp.Options{Backlog: 16})
 }
 
 // beginOn listens on sockets; peers dial the first.

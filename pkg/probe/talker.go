@@ -107,7 +107,7 @@ func (t *talker) call(ctx context.Context, v *visit.Conversation) (*talk.Convers
 	v.Connected(o.Now())
 	self := t.probe.self()
 	local := talk.Local(conn)
-	v.Local(local.Addr(), talk.Rank(netip.AddrPortFrom(local.Addr(), self.Port), t.p.addr))
+	v.Local(talk.Ranked(netip.AddrPortFrom(local.Addr(), self.Port), t.p.addr))
 	c := talk.New(conn, v, self, o.Manner, t)
 	if t.way.Encrypted() {
 		c.Encrypt(func(conn net.Conn, first []byte, moved func(rx, tx int)) (net.Conn, string, error) {

@@ -7,7 +7,8 @@ import (
 	"btkit/pkg/peerwire"
 )
 
-// Local is our side of a connection, not valid if unknown.
+// Local is our side of a connection, not valid if unknown. Over a UDP socket of
+// all addresses, only the port is known.
 func Local(conn net.Conn) netip.AddrPort {
 	var a netip.AddrPort
 	switch local := conn.LocalAddr().(type) {
@@ -19,12 +20,12 @@ func Local(conn net.Conn) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// Rank is the canonical priority of a connection (BEP 40), nil if our side is
-// unknown.
-func Rank(ours, theirs netip.AddrPort) *int64 {
-	if !ours.IsValid() || !ours.Addr().IsValid() {
-		return nil
+// Ranked is our address and the canonical priority of a connection (BEP 40), for
+// the visit; neither if our side is unknown.
+func Ranked(ours, theirs netip.AddrPort) (netip.Addr, *int64) {
+	if !ours.Addr().IsValid() || ours.Addr().IsUnspecified() {
+		return netip.Addr{}, nil
 	}
 	rank := int64(peerwire.Priority(ours, theirs))
-	return &rank
+	return ours.Addr(), &rank
 }
