@@ -66,6 +66,23 @@ func TestClasses(t *testing.T) {
 			see(90, 1, hiding, session(3)), see(120, 100)}, counts{super: 1}},
 		{"a leecher, hid thrice, then shows all", []*record.Progress{see(0, 5, session(1)), see(60, 1, hiding, session(2)), see(120, 1, hiding, session(3)),
 			see(180, 1, hiding, session(4)), see(240, 100)}, counts{super: 1}},
+		{"partial seed by its own member alone", []*record.Progress{see(0, 50, func(p *record.Progress) { p.PartialSeed = true })}, counts{partial: 1}},
+		{"wants nothing and hides", []*record.Progress{see(0, 1, hiding, uploadOnly, session(1)), see(60, 100)}, counts{censored: 1}},
+		{"wants nothing and hides thrice", []*record.Progress{see(0, 1, hiding, uploadOnly, session(1)), see(60, 1, hiding, uploadOnly, session(2)),
+			see(90, 1, hiding, uploadOnly, session(3)), see(120, 100)}, counts{super: 1}},
+		{"began with nothing, shows all in another conversation", []*record.Progress{see(0, 0, began), see(60, 100)}, counts{confirmed: 1}},
+		{"began with nothing, shows all in the same one", []*record.Progress{see(0, 0, began, session(1)), see(60, 100, began, session(1))}, counts{censored: 1}},
+		{"began with nothing, twice, shows all in the second", []*record.Progress{see(0, 0, began, session(1)), see(60, 0, began, session(2)),
+			see(61, 100, began, session(2))}, counts{confirmed: 1}},
+		{"began with nothing and showed few", []*record.Progress{see(0, 0, began, session(1)), see(60, 3, began, session(1)), see(120, 100)}, counts{censored: 1}},
+		{"began with nothing and showed few in a later one", []*record.Progress{see(0, 0, began), see(60, 3, began), see(120, 100)}, counts{censored: 1}},
+		{"began with nothing and showed more", []*record.Progress{see(0, 0, began, session(1)), see(60, 4, began, session(1)), see(120, 100)}, counts{confirmed: 1}},
+		{"began silently and showed few", []*record.Progress{see(0, 1, how("have")), see(120, 100)}, counts{censored: 1}},
+		{"began silently and showed more", []*record.Progress{see(0, 4, how("have"), session(1)), see(120, 100, session(1))}, counts{confirmed: 1}},
+		{"began with nothing, stopped hiding while watched", []*record.Progress{see(0, 0, began, session(1)), see(60, 1, began, session(1)),
+			see(90, 97, began, hiding, session(1)), see(90, 98, began, session(1)), see(90, 100, began, session(1))}, counts{censored: 1}},
+		{"few pieces by bitfield", []*record.Progress{see(0, 1), see(120, 100)}, counts{confirmed: 1}},
+		{"few pieces of a small torrent", []*record.Progress{see(0, 1, began, pieces(8), need(8)), see(120, 8, pieces(8), need(8))}, counts{confirmed: 1}},
 		{"looked hiding, then a leecher, then crossed", []*record.Progress{see(0, 1, hiding), see(60, 30), see(120, 98)}, counts{confirmed: 1}},
 	}
 	for _, tt := range tests {
@@ -77,6 +94,38 @@ func TestClasses(t *testing.T) {
 			}
 			if got := int64(len(downloads(out))); got != tt.want.confirmed || f.Confirmed() != got {
 				t.Errorf("got %d downloads and Confirmed %d, want %d", got, f.Confirmed(), tt.want.confirmed)
+			}
+		})
+	}
+}
+
+// A partial seed that was seen to get pieces until it wanted no more has
+// finished the files that it selected: a download of its own kind.
+func TestPartialFinished(t *testing.T) {
+	wanting := func(p *record.Progress) { p.UploadOnly = record.Bool(false) }
+	tests := []struct {
+		name     string
+		readings []*record.Progress
+		partial  int64
+		finished int64
+	}{
+		{"finished while watched", []*record.Progress{see(0, 20), see(60, 40), see(61, 40, uploadOnly), see(62, 40, partialSeeding)}, 1, 1},
+		{"finished between visits", []*record.Progress{see(0, 20, wanting), see(600, 40, partialSeeding)}, 1, 1},
+		{"a partial seed from the start", []*record.Progress{see(0, 40, partialSeeding), see(60, 40, partialSeeding)}, 1, 0},
+		{"said so late, without having got a piece", []*record.Progress{see(0, 40), see(5, 40, partialSeeding)}, 1, 0},
+		{"wants more after all", []*record.Progress{see(0, 20), see(60, 40, partialSeeding), see(90, 41)}, 0, 0},
+		{"finished a second selection", []*record.Progress{see(0, 20), see(60, 40, partialSeeding), see(90, 41), see(120, 50, partialSeeding)}, 1, 1},
+		{"its last pieces were under way", []*record.Progress{see(0, 20), see(60, 97, uploadOnly), see(61, 98, uploadOnly), see(61, 100, uploadOnly)}, 0, 0},
+		{"hides", []*record.Progress{see(0, 1), see(60, 2, hiding, partialSeeding)}, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := NewFold(Options{})
+			feed(f, tt.readings...)
+			for _, fold := range []*Fold{f, reopened(t, f)} {
+				if got := tallyOf(t, fold, hashA); got.PartialSeeds != tt.partial || got.PartialFinished != tt.finished {
+					t.Errorf("got %d partial seeds, %d finished, want %d and %d", got.PartialSeeds, got.PartialFinished, tt.partial, tt.finished)
+				}
 			}
 		})
 	}

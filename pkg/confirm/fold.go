@@ -45,6 +45,7 @@ type torrent struct {
 	said       int64 // by the torrent record, 0 if it said nothing
 	lastPiece  int64 // length of the last piece in bytes, 0 if unknown
 	counts     [classes]int64
+	selected   int64            // partial seeds that were seen to finish their selection
 	addrs      map[key]struct{} // digests of the addresses of confirmed downloads
 	regression int64
 }
@@ -61,29 +62,51 @@ func (f *Fold) Confirmed() int64 { return f.confirmed }
 func (f *Fold) Peers() int { return int(f.count) }
 
 // Torrent takes in what a torrent record says of the content's length, of the
-// threshold, and of the two swarms of a hybrid torrent: both count as its first
-// (BEP 52).
+// threshold, and of the two swarms of a hybrid torrent.
 func (f *Fold) Torrent(r *record.Torrent) {
 	if len(r.InfoHash) != hashDigits || r.Pieces <= 0 {
 		return
 	}
-	t := f.torrent(r.InfoHash)
+	f.pair(r)
+	t := f.torrent(f.first(r.InfoHash))
 	if r.Need > 0 && r.Need <= r.Pieces {
 		t.said = r.Need
 	}
 	if r.PieceBytes > 0 && r.Bytes > 0 {
 		t.lastPiece = r.Bytes - (r.Pieces-1)*r.PieceBytes
 	}
-	if len(r.InfoHashV2) > hashDigits && r.InfoHashV2[:hashDigits] != r.InfoHash {
-		f.twins[r.InfoHashV2[:hashDigits]] = r.InfoHash
+}
+
+// pair notes the two swarms of a hybrid torrent (BEP 52). Both count as its
+// first one; but if the second one was counted before the first was known, as
+// that one.
+func (f *Fold) pair(r *record.Torrent) {
+	if len(r.InfoHashV2) <= hashDigits || r.InfoHashV2[:hashDigits] == r.InfoHash {
+		return
 	}
+	first, second := r.InfoHash, r.InfoHashV2[:hashDigits]
+	_, counted := f.byHash[first]
+	if _, earlier := f.byHash[second]; earlier && !counted {
+		first, second = second, first
+	}
+	if f.first(second) == second && f.first(first) == first {
+		f.twins[second] = first
+	}
+}
+
+// first is the info-hash under which a torrent is counted.
+func (f *Fold) first(infohash string) string {
+	if first, ok := f.twins[infohash]; ok {
+		return first
+	}
+	return infohash
 }
 
 // Reading takes in one reading and returns what follows from it: nothing, a
 // download, or a regression. Readings that had not settled and such that are
 // older than the latest of their peer teach nothing.
 func (f *Fold) Reading(p *record.Progress) []record.Record {
-	if first, ok := f.twins[p.InfoHash]; ok {
+	if first := f.first(p.InfoHash); first != p.InfoHash {
 		twin := *p
 		twin.InfoHash = first
 		p = &twin
@@ -188,7 +211,7 @@ func (f *Fold) begin(k key, p *record.Progress, at, need int64) {
 	if p.Have >= need {
 		f.at(i).class = firstComplete
 	}
-	f.torrents[f.at(i).torrent].counts[f.at(i).class]++
+	f.torrents[f.at(i).torrent].enter(f.at(i))
 }
 
 // later takes in a further reading of a known identity.
@@ -207,7 +230,7 @@ func (f *Fold) later(known *peer, p *record.Progress, at, need int64, how string
 		known.visits++
 	}
 	known.session = s
-	before := known.class
+	t.leave(known)
 	crossed := known.stand(p, at, need, fresh)
 	known.last, known.lastHave, known.mark = at, uint32(p.Have), known.mark.or(markOf(p))
 	if crossed {
@@ -216,9 +239,19 @@ func (f *Fold) later(known *peer, p *record.Progress, at, need int64, how string
 		t.addrs[addressKey(p)] = struct{}{}
 		out = append(out, known.download(p, need, how))
 	}
-	t.counts[before]--
-	t.counts[known.class]++
+	t.enter(known)
 	return out
+}
+
+// enter counts a peer by its class, leave takes it out again.
+func (t *torrent) enter(x *peer) { t.add(x, 1) }
+func (t *torrent) leave(x *peer) { t.add(x, -1) }
+
+func (t *torrent) add(x *peer, n int64) {
+	t.counts[x.class] += n
+	if x.finished() {
+		t.selected += n
+	}
 }
 
 func (m peerMark) or(newer peerMark) peerMark {
@@ -229,36 +262,6 @@ func (m peerMark) or(newer peerMark) peerMark {
 		m.family = newer.family
 	}
 	return m
-}
-
-// stand decides the class that a reading puts a peer in, and says whether it
-// has crossed the threshold with it. fresh says that the reading is the first
-// of its conversation.
-func (x *peer) stand(p *record.Progress, at, need int64, fresh bool) (crossed bool) {
-	if x.class == confirmed || x.class == firstComplete {
-		return false
-	}
-	if p.Have >= need {
-		return x.class != superSeed && x.flags&soundBelow != 0
-	}
-	x.paceTo(p, at)
-	x.below, x.belowHave = at, uint32(p.Have)
-	switch {
-	case p.SuperSeed && fresh:
-		x.superSessions = min(x.superSessions+1, superSessionsNeeded)
-	case !p.SuperSeed:
-		x.flags |= soundBelow
-		x.superSessions = 0
-	}
-	switch {
-	case p.UploadOnly != nil && *p.UploadOnly:
-		x.class = partialSeed
-	case x.superSessions >= superSessionsNeeded:
-		x.class = superSeed
-	default:
-		x.class = censored
-	}
-	return false
 }
 
 // rateTo updates the highest rate. Falling progress is no rate; it only moves
@@ -334,7 +337,7 @@ func (f *Fold) Tallies() []*record.Tally {
 	for _, t := range f.torrents {
 		c := t.counts
 		tally := &record.Tally{InfoHash: t.infohash, Confirmed: c[confirmed], ConfirmedAddrs: int64(len(t.addrs)),
-			FirstComplete: c[firstComplete], PartialSeeds: c[partialSeed], SuperSeeds: c[superSeed],
+			FirstComplete: c[firstComplete], PartialSeeds: c[partialSeed], PartialFinished: t.selected, SuperSeeds: c[superSeed],
 			Censored: c[censored], Regressions: t.regression, Need: t.need}
 		for _, n := range c {
 			tally.Peers += n

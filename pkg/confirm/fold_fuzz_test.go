@@ -15,8 +15,8 @@ func addUp(t *testing.T, f *Fold) {
 	var peers, confirmed int64
 	for _, tally := range f.Tallies() {
 		sum := tally.Confirmed + tally.FirstComplete + tally.PartialSeeds + tally.SuperSeeds + tally.Censored
-		if sum != tally.Peers {
-			t.Fatalf("got %+v, want classes that sum to the peers", tally)
+		if sum != tally.Peers || tally.PartialFinished < 0 || tally.PartialFinished > tally.PartialSeeds {
+			t.Fatalf("got %+v, want classes that sum to the peers, and no more that finished than partial seeds", tally)
 		}
 		peers += tally.Peers
 		confirmed += tally.Confirmed
@@ -45,6 +45,10 @@ func readingsOf(b []byte) (all []*record.Progress) {
 		p.Settled, p.SuperSeed = b[4]&0xc != 0, b[4]&0x10 != 0
 		if b[4]&0x20 != 0 {
 			p.UploadOnly = record.Bool(b[4]&0x40 != 0)
+			p.PartialSeed = b[4]&0xc0 == 0xc0
+		}
+		if b[5]&0x10 != 0 {
+			p.How = []string{"have", "have-none"}[b[5]>>5&1]
 		}
 		if b[5] < 8 {
 			p.Need = int64(b[5]) * 14
@@ -56,8 +60,8 @@ func readingsOf(b []byte) (all []*record.Progress) {
 }
 
 // FuzzFold: whatever readings come in whatever order, no peer is confirmed
-// without a settled reading below the threshold earlier in the stream, and the
-// tallies add up.
+// without a settled reading below the threshold earlier in the stream, none
+// whose readings all looked like those of a hiding seed, and the tallies add up.
 func FuzzFold(f *testing.F) {
 	f.Add([]byte("\x01\x10\x05\x00\x04\x20\x3c\x68\x05\x00\x04\x20"))
 	f.Add([]byte("\x00\x05\x11\x00\x14\xff\x3c\x05\x21\x00\x14\xff\x3c\x05\x31\x00\x14\xff\x3c\x68\x31\x00\x04\xff"))
@@ -65,10 +69,14 @@ func FuzzFold(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fold := NewFold(Options{})
 		below := map[string]bool{} // settled readings below their threshold so far
+		proof := map[string]bool{} // torrents with one that a hiding seed does not give
 		for _, p := range readingsOf(b) {
 			for _, d := range downloads(fold.Reading(p)) {
 				if !below[moment(d.InfoHash, d.BelowTS, d.BelowHave)] {
 					t.Fatalf("got a download from %d pieces at %v, want a settled reading like that before", d.BelowHave, d.BelowTS)
+				}
+				if !proof[d.InfoHash] {
+					t.Fatalf("got %+v, want none while all readings looked like a hiding seed's", d)
 				}
 				if d.AboveHave < d.Need || d.AboveTS.Before(d.BelowTS) || d.BelowTS.Before(d.FirstTS) ||
 					d.CrossedTS.Before(d.BelowTS) || d.CrossedTS.After(d.AboveTS) || d.RateBPS < 0 {
@@ -81,6 +89,8 @@ func FuzzFold(f *testing.F) {
 			}
 			if p.Settled && p.Have < need {
 				below[moment(p.InfoHash, p.TS, p.Have)] = true
+				few := p.How != "bitfield" && record.Hiding(p.Have, p.Pieces) && p.Have > 0
+				proof[p.InfoHash] = proof[p.InfoHash] || !p.SuperSeed && !few
 			}
 			addUp(t, fold)
 		}

@@ -44,11 +44,20 @@ func torrentIs(hash string) change { return func(p *record.Progress) { p.InfoHas
 func session(n uint64) change      { return func(p *record.Progress) { p.Session = n } }
 func need(n int64) change          { return func(p *record.Progress) { p.Need = n } }
 func pieces(n int64) change        { return func(p *record.Progress) { p.Pieces = n } }
+func how(word string) change       { return func(p *record.Progress) { p.How = word } }
 func unsettled(p *record.Progress) { p.Settled = false }
 func hiding(p *record.Progress)    { p.SuperSeed = true }
 func uploadOnly(p *record.Progress) {
 	p.UploadOnly = record.Bool(true)
 }
+
+func partialSeeding(p *record.Progress) {
+	uploadOnly(p)
+	p.PartialSeed = true
+}
+
+// began is a conversation that began with no piece.
+var began = how("have-none")
 
 func from(addr string) change {
 	to := netip.MustParseAddrPort(addr)

@@ -35,8 +35,17 @@ const (
 	// soundBelow: at least one reading below the threshold that a hiding seed
 	// would not have given.
 	soundBelow flags = 1 << iota
+	// emptyNow: a reading of no piece in this conversation.
+	emptyNow
+	// emptyBefore: a reading of no piece in an earlier conversation, and none
+	// since that looked like a hiding seed.
+	emptyBefore
+	// selected: it got pieces before it wanted no more.
+	selected
 )
 
 // superSessionsNeeded is how many conversations must show at most two pieces
-// before a peer is taken for a super-seed (peer-wire notes, section 14).
+// before a peer is taken for a super-seed (peer-wire notes, section 14). Which
+// pieces these are does not matter: a leecher with a piece begins the next
+// conversation with a bitfield, and rTorrent reveals the same piece each time.
 const superSessionsNeeded = 3

@@ -166,7 +166,7 @@ func (f *Fold) readPeer(c *cursor) {
 		return
 	}
 	f.count++
-	f.torrents[x.torrent].counts[x.class]++
+	f.torrents[x.torrent].enter(x)
 	if x.class == confirmed {
 		f.confirmed++
 	}

@@ -17,6 +17,9 @@ type Tally struct {
 	FirstComplete int64 `json:"first_complete"`
 	// Peers below the threshold that want no more pieces (BEP 21).
 	PartialSeeds int64 `json:"partial_seeds"`
+	// Partial seeds that were seen to get pieces until they wanted no more: they
+	// finished the files that they selected. Part of partial_seeds.
+	PartialFinished int64 `json:"partial_finished"`
 	// Peers that look like seeds hiding their pieces (BEP 16).
 	SuperSeeds int64 `json:"super_seeds"`
 	// Peers last read below the threshold: right-censored.

@@ -46,9 +46,12 @@ FROM torrent GROUP BY infohash`},
 			col("infohash", "Torrent."), col("run", "Run of bt-confirm."), col("ts", "Time of the tally."),
 			col("peers", "Peers read."), col("confirmed", "Confirmed downloads."),
 			col("confirmed_addrs", "Confirmed downloads, distinct addresses."),
-			col("first_complete", "Peers complete when first read."), col("censored", "Peers last read below the threshold."),
+			col("first_complete", "Peers complete when first read."), col("partial_seeds", "Peers below the threshold that want no more."),
+			col("partial_finished", "Of them seen to finish the files that they selected."),
+			col("super_seeds", "Peers that look like seeds hiding their pieces."), col("censored", "Peers last read below the threshold."),
 		}, query: `
-SELECT infohash, run, max(ts) AS ts, peers, confirmed, confirmed_addrs, first_complete, censored
+SELECT infohash, run, max(ts) AS ts, peers, confirmed, confirmed_addrs, first_complete,
+  partial_seeds, partial_finished, super_seeds, censored
 FROM tally GROUP BY infohash, run`},
 	}
 }

@@ -54,6 +54,8 @@ func swarm() []string {
 		attempt(1, 1, "dial", "timeout"), attempt(1, 2, "settled", "ok"), attempt(2, 1, "settled", "ok"), attempt(3, 1, "settled", "closed"),
 		attempt(4, 1, "dial", "timeout"),
 		confirmed(1, "Test 1.0", 40*time.Second), confirmed(2, "qBittorrent v4.5.2", 3*time.Minute))
+	all = append(all, &record.Tally{InfoHash: "aa", Peers: 9, Confirmed: 2, ConfirmedAddrs: 2, FirstComplete: 1, PartialSeeds: 3,
+		PartialFinished: 2, SuperSeeds: 1, Censored: 2})
 	in := reading(6, 50, 0)
 	in.Direction, in.Port, in.ListenPort = "in", 40000, 7000
 	in.TS = testTime
@@ -70,6 +72,7 @@ func TestViews(t *testing.T) {
 		want  []string
 	}{
 		{"SELECT infohash, name, pieces, need FROM torrents", []string{"aa|thing|100|98", "bb|idle||"}},
+		{"SELECT peers, confirmed, first_complete, partial_seeds, partial_finished, super_seeds, censored FROM tallies", []string{"9|2|1|3|2|1|2"}},
 		{"SELECT * FROM downloads_per_minute", []string{"2026-11-20T23:01:00Z|aa|1|1|1", "2026-11-20T23:04:00Z|aa|1|1|0"}},
 		{"SELECT * FROM downloads_per_hour", []string{"2026-11-20T23:00:00Z|aa|2|2|2"}},
 		{"SELECT * FROM downloads_per_country", []string{"|1|1|0.5", "SE|1|1|0.5"}},
