@@ -55,13 +55,15 @@ bench: build ## measure, as ratios in one run
 man: build ## make the man pages from the commands
 	@for c in bin/bt bin/bt-*; do $$c --man > man/$$(basename $$c).1; done
 	@bin/bt man > man/bt-record.5
+	@bin/bt man clients > man/bt-clients.7
 
 install: build ## install below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 bin/bt bin/bt-* $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	@for c in bin/bt bin/bt-*; do n=$$(basename $$c); \
 	  $$c --completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$n; \
 	  $$c --completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$n; \

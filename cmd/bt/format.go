@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"btkit/pkg/client"
 	"btkit/pkg/cmdline"
 	"btkit/pkg/record/schema"
 )
@@ -36,10 +37,43 @@ func printSchema(out io.Writer, args []string) error {
 	return &cmdline.UsageError{Err: fmt.Errorf("no kind %q", args[0]), Hint: "bt schema lists the kinds"}
 }
 
-func printFormat(out io.Writer) error {
-	text, err := schema.Man(cmdline.Version, cmdline.Roff)
-	if err == nil {
-		_, err = io.WriteString(out, text)
+// pages are the man pages that describe no command.
+var pages = []struct {
+	name, section string
+	make          func(version string, roff func(string) string) (string, error)
+}{
+	{"record", "5", schema.Man},
+	{"clients", "7", client.Man},
+}
+
+// section is that of the man page bt-NAME.
+func section(name string) string {
+	for _, p := range pages {
+		if "bt-"+p.name == name {
+			return p.section
+		}
 	}
-	return err
+	return "1"
+}
+
+// carries says whether bt itself has the man page bt-NAME.
+func carries(name string) bool { return section(name) != "1" }
+
+// printPage prints the source of a man page, that of the records without a name.
+func printPage(out io.Writer, args []string) error {
+	name := "record"
+	if len(args) > 0 {
+		name = strings.TrimPrefix(args[0], "bt-")
+	}
+	for _, p := range pages {
+		if p.name != name {
+			continue
+		}
+		text, err := p.make(cmdline.Version, cmdline.Roff)
+		if err == nil {
+			_, err = io.WriteString(out, text)
+		}
+		return err
+	}
+	return &cmdline.UsageError{Err: fmt.Errorf("no page %q", name), Hint: "bt man record and bt man clients print pages, bt-NAME --man that of a command"}
 }

@@ -14,21 +14,22 @@ import (
 const description = `Without arguments, lists the commands: those in the folder of bt itself, and every executable
 named bt-NAME on PATH, in any language. With a name, runs that command in place of bt.
 
-bt help NAME shows the manual of a command, bt help record that of the records. bt schema lists the kinds of records, and with a kind prints its
-JSON Schema. bt man prints the source of bt-record(5).`
+bt help NAME shows the manual of a command, bt help record that of the records, bt help clients how BitTorrent programs treat a visitor.
+bt schema lists the kinds of records, and with a kind prints its JSON Schema. bt man prints the source of bt-record(5), bt man clients that
+of bt-clients(7).`
 
 func main() { cmdline.Main(command()) }
 
 func command() *cmdline.Command {
 	return &cmdline.Command{
 		Name: "bt", Summary: "find and run the commands of btkit", Role: cmdline.Tool, RawArgs: true,
-		Synopsis: "[NAME [ARG ...] | help NAME | schema [KIND]]", Description: description,
+		Synopsis: "[NAME [ARG ...] | help NAME | schema [KIND] | man [PAGE]]", Description: description,
 		Examples: []cmdline.Example{
 			{Text: "What is there", Line: "bt"},
 			{Text: "The manual of a command", Line: "bt help probe"},
 			{Text: "The JSON Schema of visit records", Line: "bt schema visit"},
 		},
-		SeeAlso: []string{"bt-meta(1)", "bt-probe(1)", "bt-confirm(1)", "bt-store(1)"},
+		SeeAlso: []string{"bt-meta(1)", "bt-probe(1)", "bt-confirm(1)", "bt-store(1)", "bt-clients(7)"},
 		Run:     run,
 	}
 }
@@ -44,7 +45,7 @@ func run(s *cmdline.Session) error {
 	case "schema":
 		return printSchema(os.Stdout, args[1:])
 	case "man":
-		return printFormat(os.Stdout)
+		return printPage(os.Stdout, args[1:])
 	}
 	return execute(args[0], args[1:])
 }

@@ -30,8 +30,8 @@ func help(out io.Writer, args []string) error {
 		return become(man, []string{"man", "-l", path})
 	}
 	switch {
-	case name == "bt-record":
-		return printFormat(out)
+	case carries(name):
+		return printPage(out, []string{name})
 	case !there:
 		return unknown(args[0])
 	}
@@ -46,10 +46,7 @@ func help(out io.Writer, args []string) error {
 // manual finds a man page near bt or near the command itself: in a checkout in
 // ../man, in an installation in ../share/man.
 func manual(name, command string) (string, bool) {
-	section := "1"
-	if name == "bt-record" {
-		section = "5"
-	}
+	section := section(name)
 	programs := folders()[:min(1, len(folders()))]
 	if command != "" {
 		programs = append(programs, filepath.Dir(command))

@@ -21,7 +21,7 @@ type Habits struct {
 	HoldInterested time.Duration
 	// Interested says that "interested" prolongs the hold, so we say it.
 	Interested bool
-	// IdleRule says when it ends idle connections.
+	// IdleRule says what becomes of a visitor that transfers nothing, as a clause.
 	IdleRule string
 
 	// Pause is the least time from the end of a conversation to the next one

@@ -7,7 +7,7 @@ var unknown = Habits{
 	Name:        "unknown",
 	ReadTimeout: 2 * time.Minute, // BEP 3
 	Hold:        30 * time.Second,
-	IdleRule:    "taken to be as short as the shortest that is known",
+	IdleRule:    "taken to be left after 30 s, the shortest that is known",
 	Pause:       20 * time.Second,
 	Hides:       HidesUnknown,
 	KeepAlives:  1,
@@ -65,7 +65,7 @@ var table = []Habits{
 	{
 		Name:     "rTorrent",
 		Prefixes: []string{"-lt"}, Versions: []string{"libTorrent ", "rTorrent"},
-		ReadTimeout: 2 * time.Minute, IdleRule: "none; closes after two minutes if we never say a word",
+		ReadTimeout: 2 * time.Minute, IdleRule: "one that sends keep-alives is kept",
 		Pause: 5 * time.Second, Refusal: RefusesEarly, Second: SecondRefused,
 		DialBack: DialBack{Gaps: []time.Duration{10 * time.Minute}, Tries: 3},
 		// Its announcements leave with what it writes otherwise, at the latest with
@@ -78,7 +78,7 @@ var table = []Habits{
 		Name:     "aria2",
 		Prefixes: []string{"A2-", "-aria2-", "-A2"}, Versions: []string{"aria2"},
 		Hold: 30 * time.Second, HoldInterested: time.Minute, Interested: true,
-		IdleRule: "30 s if neither side is interested, else 60 s, always",
+		IdleRule: "left after 30 s if neither side is interested, else after 60 s, whatever it sends",
 		Pause:    5 * time.Second, Refusal: RefusesSilent, Second: SecondByID,
 		KeepAlives: 12, // two within 5 s are flooding
 		MSE:        true,
@@ -87,7 +87,7 @@ var table = []Habits{
 	{
 		Name:     "BiglyBT / Azureus",
 		Prefixes: []string{"-BI", "-AZ"}, Versions: []string{"BiglyBT", "Azureus", "Vuze"},
-		ReadTimeout: 5 * time.Minute, Hold: 30 * time.Minute, IdleRule: "30 minutes without content; the slowest first when full",
+		ReadTimeout: 5 * time.Minute, Hold: 30 * time.Minute, IdleRule: "left after 30 min without content; the slowest first when it is full",
 		Pause: 20 * time.Second, Second: SecondRefused,
 		DialBack: DialBack{Gaps: []time.Duration{time.Minute}}, // three minutes when it seeds
 		Hides:    21, HaveDelay: 2 * time.Second,
@@ -98,7 +98,7 @@ var table = []Habits{
 		Name:     "anacrolix",
 		Prefixes: []string{"-GT"}, Versions: []string{"github.com/anacrolix/torrent", "anacrolix/torrent"},
 		ReadTimeout: 2 * time.Minute, // as an unknown one
-		HoldFull:    time.Minute, IdleRule: "when full, the worst half after one minute",
+		HoldFull:    time.Minute, IdleRule: "when it is full, the worst half is left after 1 min",
 		Pause: 20 * time.Second, Second: SecondAllowed,
 		UTP: true, MSE: true,
 		Source: "source",
@@ -107,7 +107,7 @@ var table = []Habits{
 		Name:     "µTorrent / BitTorrent",
 		Prefixes: []string{"-UT", "-UM", "-UE", "-BT"}, Versions: []string{"µTorrent", "μTorrent", "uTorrent", "BitTorrent "},
 		ReadTimeout: 2 * time.Minute, // as an unknown one
-		Hold:        30 * time.Second, IdleRule: "not known, taken to be as short as the shortest that is",
+		Hold:        30 * time.Second, IdleRule: "not known; taken to be left after 30 s, the shortest that is known",
 		Pause: 20 * time.Second, Refusal: RefusesEarly,
 		DialBack: DialBack{Gaps: []time.Duration{122 * time.Second}, Tries: 8},
 		Hides:    26, KeepAlives: 1, Reconnects: 2, UTP: true, MSE: true,
@@ -116,8 +116,8 @@ var table = []Habits{
 }
 
 // What libtorrent's children share.
-const libtorrentIdle = "none, unless it is short of slots: then 10 minutes in which neither side is interested"
+const libtorrentIdle = "one that sends keep-alives is kept; when it is short of slots, for 10 min in which neither side is interested"
 
 var everyMinute = DialBack{Gaps: []time.Duration{time.Minute}, Step: time.Minute}
 
-const transmissionIdle = "5 minutes, falling to 1 as the torrent fills up to 90 % of its slots"
+const transmissionIdle = "left after 5 min, falling to 1 min as the torrent fills up to 90 % of its slots, whatever it sends"

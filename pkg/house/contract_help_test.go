@@ -63,9 +63,13 @@ func TestManPagesAreFresh(t *testing.T) {
 	})
 }
 
-func TestRecordManPageIsFresh(t *testing.T) {
-	t.Parallel()
-	compareMan(t, "bt-record.5", program{name: "bt"}.run(t, "", "man").stdout)
+func TestManPagesOfNoCommandAreFresh(t *testing.T) {
+	for page, args := range map[string][]string{"bt-record.5": {"man"}, "bt-clients.7": {"man", "clients"}} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			compareMan(t, page, program{name: "bt"}.run(t, "", args...).stdout)
+		})
+	}
 }
 
 // compareMan compares a page with the committed one, and has mandoc read it.
