@@ -41,7 +41,7 @@ lab: build ## the whole pipeline on a swarm of 2,000 peers, compared with the tr
 	@pipelines/lab.sh
 
 interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
-	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/dht ./pkg/geo ./pkg/interop
+	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/interop
 
 interop-tools: # Debian packages of the clients, as far as they are missing
 	@pkg/interop/install.sh
