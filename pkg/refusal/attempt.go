@@ -10,7 +10,8 @@ import (
 // Attempt is what one conversation or attempt found. Outcome, Stage and Session
 // are those of its visit record.
 type Attempt struct {
-	At      time.Time // its end
+	Began   time.Time // zero: when it ended
+	At      time.Time // when it ended
 	Session uint64
 	Outcome outcome.Outcome
 	Stage   string // "dial", "handshake", "open" or "settled"
@@ -26,11 +27,19 @@ type Attempt struct {
 	Beside bool
 	// Elsewhere is what the address did about another torrent at about that time.
 	Elsewhere Elsewhere
-	// Read says that the peer told its pieces; then Have is how many, and
-	// Complete whether it wants no more.
-	Read     bool
-	Have     int64
-	Complete bool
+	// Read says that the peer told its pieces; then First is how many it had at
+	// first, Have at the end, and Complete whether that was all.
+	Read        bool
+	First, Have int64
+	Complete    bool
+}
+
+// began is when the connection was made, or as good as that.
+func (a *Attempt) began() time.Time {
+	if a.Began.IsZero() {
+		return a.At
+	}
+	return a.Began
 }
 
 // found is what an attempt says of the peer.

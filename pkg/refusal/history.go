@@ -30,6 +30,7 @@ type mark uint16
 
 const (
 	isRead        mark = 1 << iota // the peer has told its pieces
+	isComplete                     // at the latest reading it had all
 	wasPlain                       // it had answered plain before it refused
 	wasEncrypted                   // and encrypted
 	nowPlain                       // it has answered plain since
@@ -117,8 +118,8 @@ func (h *History) answer(a Attempt) {
 		return
 	}
 	if !h.marks.any(nowPlain | nowEncrypted) {
-		h.marks.set(soon, h.since(a.At) <= soonAfter)
-		h.marks.set(late, h.since(a.At) <= latestAfter)
+		h.marks.set(soon, h.since(a.began()) <= soonAfter)
+		h.marks.set(late, h.since(a.began()) <= latestAfter)
 	}
 	h.marks |= side(a.Way, nowPlain, nowEncrypted)
 }
@@ -127,14 +128,18 @@ func (h *History) read(a Attempt) {
 	if !a.Read {
 		return
 	}
-	have := int32(max(0, min(a.Have, math.MaxInt32)))
 	if h.marks.any(isRead) && h.way != ways.None && !h.marks.any(changed|unchanged) {
-		h.marks.set(changed, have != h.have)
-		h.marks.set(unchanged, have == h.have && !a.Complete) // of a complete one it says nothing
+		same := clamp(a.First) == h.have
+		h.marks.set(changed, !same)
+		h.marks.set(unchanged, same && !h.marks.any(isComplete)) // of a complete one it says nothing
 	}
-	h.have = have
+	h.have = clamp(a.Have)
 	h.marks |= isRead
+	h.marks &^= isComplete
+	h.marks.set(isComplete, a.Complete)
 }
+
+func clamp(pieces int64) int32 { return int32(max(0, min(pieces, math.MaxInt32))) }
 
 // since is the time from the latest refusal.
 func (h *History) since(at time.Time) time.Duration { return at.Sub(time.UnixMilli(h.at)) }

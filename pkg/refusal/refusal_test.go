@@ -47,10 +47,20 @@ func elsewhere(e refusal.Elsewhere) func(*refusal.Attempt) {
 }
 
 func has(n int64) func(*refusal.Attempt) {
-	return func(a *refusal.Attempt) { a.Read, a.Have = true, n }
+	return func(a *refusal.Attempt) { a.Read, a.First, a.Have = true, n, n }
 }
 
-func complete(a *refusal.Attempt) { a.Read, a.Have, a.Complete = true, 100, true }
+// grows has so many pieces at first, and so many at the end.
+func grows(from, to int64) func(*refusal.Attempt) {
+	return func(a *refusal.Attempt) { a.Read, a.First, a.Have = true, from, to }
+}
+
+func complete(a *refusal.Attempt) { a.Read, a.First, a.Have, a.Complete = true, 100, 100, true }
+
+// since began so many seconds after noon.
+func since(s int) func(*refusal.Attempt) {
+	return func(a *refusal.Attempt) { a.Began = noon.Add(time.Duration(s) * time.Second) }
+}
 
 func play(steps []step) (h refusal.History, verdicts []refusal.Verdict) {
 	for i, s := range steps {
@@ -66,13 +76,28 @@ const (
 	mse   = ways.TCPEncrypted
 )
 
-func TestVerdicts(t *testing.T) {
-	other, refused := elsewhere(refusal.Took), elsewhere(refusal.Refused)
-	tests := []struct {
-		name  string
-		steps []step
-		want  refusal.Verdict
-	}{
+// verdict is a story, and what it says of the latest refusal.
+type verdict struct {
+	name  string
+	steps []step
+	want  refusal.Verdict
+}
+
+func check(t *testing.T, tests []verdict) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h, _ := play(tt.steps)
+			if got := h.Verdict(); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFull(t *testing.T) {
+	refused := elsewhere(refusal.Refused)
+	check(t, []verdict{
 		{"nothing yet", nil, refusal.Verdict{}},
 		{"never refused", []step{took(0, plain), missed(60, outcome.Timeout)}, refusal.Verdict{}},
 		{"one refusal", []step{closed(0, plain)}, refusal.Verdict{refusal.Full, 0.4, 1}},
@@ -83,8 +108,13 @@ func TestVerdicts(t *testing.T) {
 		{"refuses and comes by itself", []step{closed(0, plain), took(60, mse, incoming)}, refusal.Verdict{refusal.Full, 0.5, 1}},
 		{"all that speaks for full", []step{took(0, plain), closed(60, mse), closed(90, plain, refused), took(99, plain, incoming)},
 			refusal.Verdict{refusal.Full, 0.8, 3}},
+	})
+}
 
+func TestEncryption(t *testing.T) {
+	check(t, []verdict{
 		{"encrypted taken at once", []step{closed(0, plain), took(10, mse)}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
+		{"encrypted taken at once and held for long", []step{closed(0, plain), took(7200, mse, since(10))}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
 		{"encrypted taken within the hour", []step{closed(0, plain), took(1200, mse)}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
 		{"encrypted taken much later", []step{closed(0, plain), took(7200, mse)}, refusal.Verdict{refusal.Full, 0.6, 1}},
 		{"encrypted taken, later plain", []step{closed(0, plain), took(10, mse), took(600, plain)}, refusal.Verdict{refusal.Full, 0.8, 1}},
@@ -102,16 +132,27 @@ func TestVerdicts(t *testing.T) {
 		{"over uTP", []step{closed(0, ways.UTP), took(10, ways.UTPEncrypted)}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
 		{"a new story after an answer", []step{closed(0, mse), closed(10, plain), took(60, plain), closed(120, plain), took(130, mse)},
 			refusal.Verdict{refusal.Full, 0.7, 4}},
+	})
+}
 
+func TestDuplicate(t *testing.T) {
+	check(t, []verdict{
 		{"beside another conversation", []step{closed(0, plain, besides)}, refusal.Verdict{refusal.Duplicate, 0.9, 1}},
 		{"beside another, later alone", []step{closed(0, plain, besides), took(60, plain)}, refusal.Verdict{refusal.Duplicate, 0.95, 1}},
 		{"beside another, later alone but refused", []step{closed(0, plain, besides), closed(60, plain)}, refusal.Verdict{refusal.Full, 0.4, 2}},
+	})
+}
 
+func TestElsewhereTaken(t *testing.T) {
+	other := elsewhere(refusal.Took)
+	check(t, []verdict{
 		{"takes another torrent, not this", []step{closed(0, plain, other)}, refusal.Verdict{refusal.NotThisTorrent, 0.6, 1}},
 		{"again and again", []step{closed(0, plain, other), closed(60, mse, other), closed(300, plain, other), closed(600, mse, other)},
 			refusal.Verdict{refusal.NotThisTorrent, 0.8, 4}},
 		{"takes another, was read in this", []step{took(0, plain, has(50)), closed(60, plain, other)}, refusal.Verdict{refusal.Paused, 0.6, 2}},
 		{"and has the same afterwards", []step{took(0, plain, has(50)), closed(60, plain, other), took(900, plain, has(50))},
+			refusal.Verdict{refusal.Paused, 0.85, 2}},
+		{"and the same at first", []step{took(0, plain, has(50)), closed(60, plain, other), took(900, plain, grows(50, 60))},
 			refusal.Verdict{refusal.Paused, 0.85, 2}},
 		{"and has more afterwards", []step{took(0, plain, has(50)), closed(60, plain, other), took(900, plain, has(51))},
 			refusal.Verdict{refusal.Full, 0.8, 2}},
@@ -121,7 +162,11 @@ func TestVerdicts(t *testing.T) {
 			refusal.Verdict{refusal.Paused, 0.6, 2}},
 		{"later readings say nothing of the pause", []step{took(0, plain, has(50)), closed(60, plain, other), took(900, plain, has(50)), took(999, plain, has(60))},
 			refusal.Verdict{refusal.Paused, 0.85, 2}},
+	})
+}
 
+func TestGone(t *testing.T) {
+	check(t, []verdict{
 		{"cannot be reached afterwards", []step{closed(0, plain), missed(60, outcome.Timeout)}, refusal.Verdict{refusal.Gone, 0.45, 1}},
 		{"its port is closed afterwards", []step{closed(0, plain), missed(60, outcome.Refused)}, refusal.Verdict{refusal.Gone, 0.6, 1}},
 		{"for long", []step{closed(0, plain), missed(60, outcome.Timeout), missed(180, outcome.Refused), missed(3600, outcome.Refused), missed(7200, outcome.Unreachable)},
@@ -131,22 +176,18 @@ func TestVerdicts(t *testing.T) {
 			refusal.Verdict{refusal.Full, 0.4, 1}},
 		{"cannot be reached much later", []step{closed(0, plain), missed(7200, outcome.Timeout)}, refusal.Verdict{refusal.Full, 0.4, 1}},
 		{"cannot be reached over uTP", []step{closed(0, plain), tried(60, ways.UTP, "dial", outcome.Timeout)}, refusal.Verdict{refusal.Full, 0.4, 1}},
+	})
+}
 
+func TestWhatCounts(t *testing.T) {
+	check(t, []verdict{
 		{"reset before a byte", []step{tried(0, plain, "handshake", outcome.Reset)}, refusal.Verdict{refusal.Full, 0.4, 1}},
 		{"reset behind a byte", []step{tried(0, plain, "handshake", outcome.Reset, answered)}, refusal.Verdict{}},
 		{"closed behind a byte", []step{tried(0, plain, "handshake", outcome.Closed, answered)}, refusal.Verdict{}},
 		{"our own fault", []step{tried(0, plain, "dial", outcome.LocalError), tried(9, plain, "handshake", outcome.Canceled)}, refusal.Verdict{}},
 		{"another torrent's handshake", []step{closed(0, plain), tried(9, plain, "open", outcome.WrongInfoHash)}, refusal.Verdict{refusal.Full, 0.4, 1}},
 		{"a caller that hangs up", []step{closed(0, plain, incoming)}, refusal.Verdict{}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			h, _ := play(tt.steps)
-			if got := h.Verdict(); got != tt.want {
-				t.Errorf("got %+v, want %+v", got, tt.want)
-			}
-		})
-	}
+	})
 }
 
 func TestEveryReasonCanBeReached(t *testing.T) {
@@ -262,7 +303,7 @@ func FuzzAdd(f *testing.F) {
 			at = at.Add(time.Duration(int8(d)) * time.Duration(1+int(d)*int(d)) * time.Second)
 			a := refusal.Attempt{At: at, Session: uint64(i + 1), Stage: stages[int(b)%len(stages)], Outcome: outcomes[int(c)%len(outcomes)],
 				Way: ways.Way(d % 5), Incoming: b&0x10 != 0, Answered: b&0x20 != 0, Beside: b&0x40 != 0,
-				Elsewhere: refusal.Elsewhere(c % 3), Read: d&1 != 0, Have: int64(d) << (c % 64), Complete: c&4 != 0}
+				Elsewhere: refusal.Elsewhere(c % 3), Read: d&1 != 0, First: int64(c), Have: int64(d) << (c % 64), Complete: c&4 != 0}
 			early[a.Session] = a.Stage == "handshake" && !a.Incoming
 			v, changed := h.Add(a)
 			if v == (refusal.Verdict{}) {
