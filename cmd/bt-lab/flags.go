@@ -27,13 +27,20 @@ func flags() []cli.Flag {
 		&cli.IntFlag{Name: "finishing", Value: -1, Usage: "`NUMBER` of leechers that cross the threshold meanwhile (default: as --finish says)"},
 		share("finish", d.Finish, "`SHARE` of leechers that cross the threshold meanwhile, 0 to 1"),
 		share("unreachable", d.Unreachable, "`SHARE` of peers that take no connections"),
-		share("mute", d.Mute, "`SHARE` of these that do not dial out either"),
+		share("mute", d.Mute, "`SHARE` of these, and of those behind a NAT, that do not dial out either"),
 		share("lazy", d.Lazy, "`SHARE` of peers that hold back pieces from their bitfield at first"),
 		share("busy", d.Busy, "`SHARE` of reachable peers that refuse every second visit"),
 		share("leave", d.Leave, "`SHARE` of finishing leechers that leave 20 to 90 s after crossing, times the pace"),
 		share("give-up", d.GiveUp, "`SHARE` of the other leechers that leave early"),
 		share("regress", d.Regress, "`SHARE` of leechers that lose some pieces on their way"),
 		share("present", d.Present, "`SHARE` of peers that are there at the beginning"),
+		share("nat", 0, "`SHARE` of peers behind a NAT: they dial out, and many come out when a relay asks them to (BEP 55)"),
+		share("encrypted", 0, "`SHARE` of peers that take no connection that is not encrypted"),
+		share("utp-only", 0, "`SHARE` of peers that speak uTP only"),
+		share("full", 0, "`CHANCE` that a newcomer meets a client without a free slot"),
+		&cli.DurationFlag{Name: "leave-after", Usage: "finishing leechers leave `TIME`, times the pace, after their last piece (default: they stay)"},
+		&cli.IntFlag{Name: "ipv6", Usage: "`NUMBER` of reachable peers that have an IPv6 address instead; all of them the one of this host"},
+		share("tex", 0, "`SHARE` of peers that tell of one more tracker (BEP 28), which the torrents do not name then"),
 		&cli.DurationFlag{Name: "min-below", Usage: "least `TIME` from coming to crossing; with --check, cases below it need not be found"},
 		&cli.Float64Flag{Name: "pace", Usage: "multiply the spans in which clients lose patience by `FACTOR` (default: duration / 5m, at most 1)"},
 		&cli.IntFlag{Name: "pieces", Value: d.Pieces, Usage: "pieces of a torrent"},
@@ -67,6 +74,8 @@ func options(s *cmdline.Session) lab.Options {
 	o.Finishing, o.Finish = s.Int("finishing"), s.Float64("finish")
 	o.Unreachable, o.Mute, o.Lazy, o.Busy = s.Float64("unreachable"), s.Float64("mute"), s.Float64("lazy"), s.Float64("busy")
 	o.Leave, o.GiveUp, o.Regress, o.Present = s.Float64("leave"), s.Float64("give-up"), s.Float64("regress"), s.Float64("present")
+	o.NAT, o.Encrypted, o.UTPOnly, o.Full = s.Float64("nat"), s.Float64("encrypted"), s.Float64("utp-only"), s.Float64("full")
+	o.LeaveAfter, o.IPv6, o.Tex = s.Duration("leave-after"), s.Int("ipv6"), s.Float64("tex")
 	o.MinBelow, o.Pace = s.Duration("min-below"), s.Float64("pace")
 	o.Pieces, o.PieceBytes = s.Int("pieces"), s.Int64("piece-bytes")
 	return lab.Options{Script: o, Dir: s.String("dir"), Nodes: s.Int("dht-nodes"), IntervalS: s.Int("interval"), Peers: s.Int("numwant")}

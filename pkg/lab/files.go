@@ -27,7 +27,21 @@ const (
 // bootstraps is how many nodes of the DHT are given away.
 const bootstraps = 8
 
-func (l *Lab) trackers() []string { return []string{l.tracker.HTTPURL(), l.tracker.UDPURL()} }
+// trackers is what the torrents name.
+func (l *Lab) trackers() []string {
+	if l.extraTracker() != "" {
+		return []string{l.tracker.HTTPURL()}
+	}
+	return []string{l.tracker.HTTPURL(), l.tracker.UDPURL()}
+}
+
+// extraTracker is what only peers tell of (BEP 28), if they do.
+func (l *Lab) extraTracker() string {
+	if l.Script.Options.Tex > 0 {
+		return l.tracker.UDPURL()
+	}
+	return ""
+}
 
 func (l *Lab) torrentPath(i int) string {
 	return filepath.Join(l.Dir, l.Script.Torrents[i].Name+".torrent")
@@ -108,9 +122,13 @@ const grace = 5 * time.Second
 // for the toolkit's flags that nobody has set.
 func (l *Lab) Defaults() []string {
 	o := l.Script.Options
+	listen := "127.0.0.1:0"
+	if o.IPv6 > 0 {
+		listen += ",[::1]:0"
+	}
 	return []string{
 		fmt.Sprintf("BT_FOR=%v", o.Duration+grace),
-		"BT_LISTEN=127.0.0.1:0",
+		"BT_LISTEN=" + listen,
 		fmt.Sprintf("BT_TRACKER_EVERY=%ds", max(l.opt.IntervalS, 1)),
 		"BT_TRACKER_IMPATIENT=1",
 		"BT_PER_NET=0",

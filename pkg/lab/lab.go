@@ -125,9 +125,12 @@ func whole(dir string) string {
 func (l *Lab) Start() error {
 	var err error
 	l.began = time.Now()
-	l.swarm, err = swarm.Start(swarm.Options{Script: l.Script, Table: l.table,
+	l.swarm, err = swarm.Start(swarm.Options{Script: l.Script, Table: l.table, Trackers: l.trackers(), Extra: l.extraTracker(),
 		Announce: func(hash [20]byte, addr netip.AddrPort, seed bool) {
-			l.dht.Put(hash, addr, dhtd.Entry{Seed: seed})
+			// The DHT of the lab is one of IPv4.
+			if addr.Addr().Is4() {
+				l.dht.Put(hash, addr, dhtd.Entry{Seed: seed})
+			}
 		}})
 	return err
 }
@@ -138,8 +141,12 @@ func (l *Lab) Status() string {
 		return "not begun"
 	}
 	s := l.swarm.Stats()
-	return fmt.Sprintf("%v: %d peers here, %d of %d have crossed, %d met, %d connections", time.Since(l.began).Round(time.Second),
+	text := fmt.Sprintf("%v: %d peers here, %d of %d have crossed, %d met, %d connections", time.Since(l.began).Round(time.Second),
 		s.Here, s.Crossed, l.Script.Options.Finishing, s.Met, s.Conns)
+	if s.Refused > 0 {
+		text += fmt.Sprintf(", %d refused for want of a slot", s.Refused)
+	}
+	return text
 }
 
 // Requests is the number of times that content was asked for.

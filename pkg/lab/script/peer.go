@@ -118,6 +118,9 @@ func (p *Peer) Piece(n, pieces int) int {
 	return int((int64(p.Mul)*int64(n) + int64(p.Add)) % int64(pieces))
 }
 
+// Chance is a number in [0, 1) that depends on its arguments only.
+func Chance(seed uint64, n int) float64 { return jitter(seed, n) }
+
 // jitter is a number in [0, 1) that depends on its arguments only (splitmix64).
 func jitter(seed uint64, n int) float64 {
 	z := seed + uint64(n+1)*0x9e3779b97f4a7c15

@@ -14,10 +14,6 @@ import (
 // download: whoever sends HAVEs for pieces it does not have cannot be told from a
 // downloader.
 func (p *peer) attack(c *conn) {
-	if !p.admits(c) {
-		c.close()
-		return
-	}
 	begin, pause, again := p.weapon(p.plan.Attack % script.Attacks)
 	_, err := c.net.Write(begin)
 	for err == nil {

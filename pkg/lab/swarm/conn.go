@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"btkit/pkg/lab/budget"
 	"btkit/pkg/peerwire"
 )
 
@@ -26,7 +27,12 @@ type conn struct {
 	net    net.Conn
 	remote netip.AddrPort
 	out    outbox
+	// Who opened it, by which transport, and whether it began encrypted.
+	dialled, utp, encrypted bool
+	// There is no slot for it: it ends after the handshakes.
+	full bool
 	// ----
+	tally  *budget.Conversation
 	theirs peerwire.Handshake
 	open   bool // handshakes exchanged and greeting sent
 	fast   bool
@@ -36,10 +42,10 @@ type conn struct {
 	// held back left out.
 	told int
 	// Message numbers that the visitor asked for (BEP 10), 0 if it did not.
-	metadataID, pexID, uploadOnlyID, dontHaveID uint8
-	interested                                  bool
-	since                                       time.Time
-	pexSent                                     map[netip.AddrPort]bool
+	metadataID, pexID, uploadOnlyID, dontHaveID, holepunchID, texID uint8
+	interested, texSent                                             bool
+	since                                                           time.Time
+	pexSent                                                         map[netip.AddrPort]bool
 	// Where the visitor listens, if it says so.
 	contact netip.AddrPort
 }
@@ -50,6 +56,8 @@ type outbox struct {
 	mu      sync.Mutex
 	waiting []byte
 	closed  bool
+	// It closes when nothing waits any more.
+	last bool
 	// wake has room for one: the writer takes everything at once.
 	wake chan struct{}
 }
@@ -91,6 +99,14 @@ func (c *conn) close() {
 	c.shut()
 }
 
+// finish ends the conversation once everything has been sent.
+func (c *conn) finish() {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.out.last = true
+	c.out.nudge()
+}
+
 func (c *conn) isClosed() bool {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
@@ -109,21 +125,28 @@ func (c *conn) shut() {
 func (c *conn) write() {
 	for range c.out.wake {
 		c.out.mu.Lock()
-		b, closed := c.out.waiting, c.out.closed
+		to, b, closed, last := c.net, c.out.waiting, c.out.closed, c.out.last
 		c.out.waiting = nil
 		c.out.mu.Unlock()
 		if closed {
 			return
 		}
-		if err := c.net.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
-			c.close()
-			return
-		}
-		if _, err := c.net.Write(b); err != nil {
+		if writeAll(to, b) != nil || last {
 			c.close()
 			return
 		}
 	}
+}
+
+func writeAll(to net.Conn, b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if err := to.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
+	_, err := to.Write(b)
+	return err
 }
 
 // read feeds the visitor's messages to the peer until one of them has enough.

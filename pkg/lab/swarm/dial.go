@@ -1,8 +1,10 @@
 package swarm
 
 import (
+	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -12,13 +14,25 @@ type contact struct {
 	due      time.Time
 	dialling bool
 	failures int
+	// The way that worked last, if any did.
+	worked *way
+	// uTP led nowhere.
+	noUTP bool
 }
 
-// most addresses that a peer keeps.
-const maxContacts = 16
+// way is how to open a conversation. Punched means that the other side dials at
+// the same time (BEP 55).
+type way struct{ utp, encrypted, punched bool }
+
+const (
+	// most addresses that a peer keeps.
+	maxContacts = 16
+	// how long uTP is given before TCP is tried
+	utpTime = 4 * time.Second
+)
 
 // poll looks for guests of the tracker and dials those that are due; then again
-// after a while, as long as the peer is there.
+// after a while, as long as the peer is there. Who has no slot dials nobody.
 func (p *peer) poll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -26,44 +40,123 @@ func (p *peer) poll() {
 		return
 	}
 	for _, a := range p.swarm.opt.Table.Guests(p.torrent.InfoHash) {
-		if p.contacts[a] == nil && len(p.contacts) < maxContacts {
+		if p.contacts[a] == nil && len(p.contacts) < maxContacts && a.Addr().Is4() == p.plan.IP.Is4() {
 			p.contacts[a] = &contact{}
 		}
 	}
-	now := p.swarm.opt.Now()
+	now, full := p.swarm.opt.Now(), p.plan.Slots.Full(p.swarm.since())
 	for a, t := range p.contacts {
-		if !t.dialling && !now.Before(t.due) && !p.knows(a.Addr()) {
+		if !full && !t.dialling && !now.Before(t.due) && !p.knows(a.Addr()) {
 			t.dialling = true
-			p.swarm.goes(func() { p.dial(a, t) })
+			ways := p.ways(p.streams != nil && !t.noUTP, !p.plan.UTPOnly)
+			if w := t.worked; w != nil {
+				ways = append([]way{*w}, slices.DeleteFunc(ways, func(other way) bool { return other == *w })...)
+			}
+			p.swarm.goes(func() { p.attempts(a, t, ways) })
 		}
 	}
 	p.swarm.agenda.after(p.swarm.opt.Poll, p.poll)
 }
 
-// dial opens a connection from the peer's own address and leads it to its end.
-func (p *peer) dial(to netip.AddrPort, t *contact) {
-	d := p.swarm.dialer
-	d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(p.plan.IP, 0))
-	nc, err := d.DialContext(p.swarm.ctx, "tcp4", to.String())
-	if err != nil {
-		p.failed(t)
-		return
+// ways is how to dial, the client's favourite first.
+func (p *peer) ways(utp, tcp bool) (list []way) {
+	first := p.plan.Client.DialsEncrypted || p.plan.Encrypted
+	for _, encrypted := range []bool{first, !first} {
+		if p.plan.Encrypted && !encrypted {
+			continue
+		}
+		if utp {
+			list = append(list, way{utp: true, encrypted: encrypted})
+		}
+		if tcp {
+			list = append(list, way{encrypted: encrypted})
+		}
 	}
-	c := newConn(p, nc)
-	c.contact = to
-	if !p.engages(c) {
-		c.close()
-		p.failed(t)
-		return
+	return list
+}
+
+// progress is how far an attempt got.
+type progress int
+
+const (
+	unanswered progress = iota // nobody answers on this transport
+	unwanted                   // the other side closed before its handshake
+	needless                   // there is a conversation meanwhile, or no peer any more
+	talked
+)
+
+// attempts dials by one way after the other until one leads to a conversation,
+// and leads that to its end.
+func (p *peer) attempts(to netip.AddrPort, t *contact, ways []way) {
+	dead := map[bool]bool{}
+	got := unanswered
+	for _, w := range ways {
+		if dead[w.utp] {
+			continue
+		}
+		if got = p.attempt(to, t, w); got >= needless {
+			break
+		}
+		dead[w.utp] = got == unanswered
 	}
-	c.converse(true)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	t.dialling = false
-	if !c.open {
+	if got != talked {
+		t.worked = nil
 		t.failures++
 		t.due = p.retry(t)
 	}
-	p.mu.Unlock()
+}
+
+// attempt opens a connection from the peer's own address.
+func (p *peer) attempt(to netip.AddrPort, t *contact, w way) progress {
+	nc, err := p.connect(to, w)
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		t.noUTP = t.noUTP || w.utp
+		return unanswered
+	}
+	c := newConn(p, nc)
+	c.contact, c.dialled, c.utp = to, true, w.utp
+	if !p.engages(c) {
+		c.close()
+		return needless
+	}
+	if w.encrypted && c.encrypt() != nil {
+		c.close()
+		p.parts(c)
+		return unwanted
+	}
+	c.converse()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !c.open {
+		return unwanted
+	}
+	t.worked, t.noUTP = &w, t.noUTP && !w.utp
+	return talked
+}
+
+func (p *peer) connect(to netip.AddrPort, w way) (net.Conn, error) {
+	if w.utp {
+		p.mu.Lock()
+		s := p.streams
+		p.mu.Unlock()
+		if s == nil {
+			return nil, net.ErrClosed
+		}
+		ctx, cancel := context.WithTimeout(p.swarm.ctx, utpTime)
+		defer cancel()
+		if w.punched {
+			return s.Punch(ctx, to)
+		}
+		return s.Dial(ctx, to)
+	}
+	d := p.swarm.dialer
+	d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(p.plan.IP, 0))
+	return d.DialContext(p.swarm.ctx, "tcp", to.String())
 }
 
 // engages registers a connection of the peer's own making.
@@ -73,17 +166,8 @@ func (p *peer) engages(c *conn) bool {
 	if !p.here || p.knows(c.remote.Addr()) {
 		return false
 	}
-	p.conns = append(p.conns, c)
-	p.swarm.counters.conns.Add(1)
+	p.enter(c)
 	return true
-}
-
-func (p *peer) failed(t *contact) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t.dialling = false
-	t.failures++
-	t.due = p.retry(t)
 }
 
 // retry is when to try again after failures: once more soon, for the first may

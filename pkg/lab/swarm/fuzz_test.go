@@ -34,6 +34,7 @@ func FuzzVisitor(f *testing.F) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
 		c := newConn(p, ours)
+		p.enter(c)
 		c.theirs.Reserved = peerwire.Reserved(all)
 		if !p.greets(c) {
 			t.Fatal("the visitor is not admitted")

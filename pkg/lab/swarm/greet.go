@@ -15,6 +15,9 @@ func (p *peer) greets(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	client := &p.plan.Client
+	if c.full {
+		return false
+	}
 	for _, other := range p.conns {
 		if client.OneByID && other != c && other.open && other.theirs.PeerID == c.theirs.PeerID {
 			return false
@@ -28,6 +31,7 @@ func (p *peer) greets(c *conn) bool {
 		p.swarm.counters.met.Add(1)
 	}
 	c.open, c.since = true, p.swarm.opt.Now()
+	c.tally.Talks()
 	c.fast = client.Fast && c.theirs.Fast()
 	c.awaits = client.AwaitsMessage
 	var b []byte
@@ -52,7 +56,8 @@ func (p *peer) greets(c *conn) bool {
 func (p *peer) extension(c *conn) []byte {
 	client := &p.plan.Client
 	m := map[string]int{"ut_metadata": client.MetadataID}
-	for name, id := range map[string]int{"ut_pex": client.PexID, "upload_only": client.UploadOnlyID, "lt_donthave": client.DontHaveID} {
+	for name, id := range map[string]int{"ut_pex": client.PexID, "upload_only": client.UploadOnlyID, "lt_donthave": client.DontHaveID,
+		"ut_holepunch": client.HolepunchID} {
 		if id > 0 {
 			m[name] = id
 		}
@@ -64,6 +69,12 @@ func (p *peer) extension(c *conn) []byte {
 	}
 	if p.wantsNothing() {
 		h["upload_only"] = 1
+	}
+	if p.plan.Encrypted || client.DialsEncrypted {
+		h["e"] = 1
+	}
+	if p.plan.Tex {
+		m["lt_tex"], h["tr"] = texID, p.swarm.texHash()
 	}
 	b, err := benc.Encode(h)
 	if err != nil {

@@ -28,6 +28,8 @@ func (c *conn) hear(m peerwire.Message) error {
 		c.catchUp()
 	}
 	switch m.ID {
+	case peerwire.KeepAlive:
+		c.tally.KeepAlive(p.swarm.opt.Now())
 	case peerwire.Interested:
 		c.interested = true
 		if p.plan.Client.Unchokes {
@@ -59,6 +61,8 @@ func (c *conn) hearExtended(m peerwire.Message) error {
 		return c.hearExtension(m.Payload)
 	case client.MetadataID:
 		c.serveMetadata(m.Payload)
+	case client.HolepunchID:
+		c.introduces(m.Payload)
 	case client.UploadOnlyID:
 		if client.DropsUploadOnly && len(m.Payload) == 1 && m.Payload[0] != 0 {
 			return errEnough
@@ -75,7 +79,7 @@ func (c *conn) hearExtension(payload []byte) error {
 		return nil
 	}
 	for name, id := range map[string]*uint8{"ut_metadata": &c.metadataID, "ut_pex": &c.pexID,
-		"upload_only": &c.uploadOnlyID, "lt_donthave": &c.dontHaveID} {
+		"upload_only": &c.uploadOnlyID, "lt_donthave": &c.dontHaveID, "ut_holepunch": &c.holepunchID, "lt_tex": &c.texID} {
 		if n, ok := v.Get("m").Get(name).Int(); ok && n >= 0 && n < 256 {
 			*id = uint8(n)
 		}
@@ -86,6 +90,7 @@ func (c *conn) hearExtension(payload []byte) error {
 	if port, _ := v.Get("p").Int(); port > 0 && port < 1<<16 && !c.contact.IsValid() {
 		c.peer.meets(c, netip.AddrPortFrom(c.remote.Addr(), uint16(port)))
 	}
+	c.tellsTrackers()
 	if c.pexID > 0 && c.pexSent == nil && c.peer.plan.Client.PexID > 0 {
 		c.pexSent = map[netip.AddrPort]bool{}
 		c.peer.swarm.agenda.after(c.peer.within(time.Second), c.exchangePeers)

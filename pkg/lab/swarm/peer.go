@@ -1,16 +1,17 @@
 package swarm
 
 import (
-	"errors"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 
+	"btkit/pkg/client"
+	"btkit/pkg/lab/budget"
 	"btkit/pkg/lab/script"
 	"btkit/pkg/lab/trackerd"
+	"btkit/pkg/transport/utp"
 )
 
 // peer is one actor: its part, and how far it is.
@@ -24,6 +25,11 @@ type peer struct {
 	here     bool
 	port     uint16
 	listener net.Listener
+	// uTP, nil if it does not speak it.
+	streams *utp.Socket
+	// What visitors cost its patience, and those it had no slot for.
+	ledger  *budget.Ledger
+	refused int64
 	// It has the first have pieces of its order.
 	have     int
 	conns    []*conn
@@ -35,6 +41,7 @@ type peer struct {
 
 func newPeer(s *Swarm, plan *script.Peer) *peer {
 	return &peer{swarm: s, plan: plan, torrent: &s.opt.Script.Torrents[plan.Torrent], port: plan.Port, have: plan.First,
+		ledger: budget.New(client.Of(plan.ID, plan.Client.Version), s.opt.Script.Options.Pace),
 		chance: rand.New(rand.NewPCG(plan.Seed, 1)), contacts: map[netip.AddrPort]*contact{}}
 }
 
@@ -49,7 +56,8 @@ func (p *peer) arrive() {
 	p.listen()
 	p.here, p.arrived = true, p.swarm.opt.Now()
 	p.swarm.counters.here.Add(1)
-	p.swarm.opt.Table.Join(p.torrent.InfoHash, trackerd.Member{Addr: p.addr(), Seed: p.seed(), Open: p.plan.Reach == script.Open})
+	p.swarm.opt.Table.Join(p.torrent.InfoHash, trackerd.Member{Addr: p.addr(), Seed: p.seed(), Flags: p.hints()})
+	p.swarm.residents.enter(p)
 	if p.swarm.opt.Announce != nil {
 		p.swarm.opt.Announce(p.torrent.InfoHash, p.addr(), p.seed())
 	}
@@ -59,43 +67,14 @@ func (p *peer) arrive() {
 	if p.plan.Dials {
 		p.swarm.agenda.after(p.within(p.swarm.opt.Poll), p.poll)
 	}
+	if p.plan.Slots.Share > 0 {
+		p.swarm.agenda.at(p.swarm.began.Add(p.plan.Slots.Next(p.swarm.since())), p.turn)
+	}
 }
 
 // within is a random span below d.
 func (p *peer) within(d time.Duration) time.Duration {
 	return time.Duration(p.chance.Float64() * float64(d))
-}
-
-// listen opens the peer's socket. Another program may have the port: the next
-// ones are tried then.
-func (p *peer) listen() {
-	switch p.plan.Reach {
-	case script.Silent:
-		p.port = p.swarm.silent.port
-	case script.Open:
-		for range 100 {
-			l, err := net.Listen("tcp4", p.addr().String())
-			if err == nil {
-				p.listener = l
-				p.swarm.goes(func() { p.accept(l) })
-				return
-			}
-			if !errors.Is(err, syscall.EADDRINUSE) {
-				break
-			}
-			p.port++
-		}
-	}
-}
-
-func (p *peer) accept(l net.Listener) {
-	for {
-		nc, err := l.Accept()
-		if err != nil {
-			return
-		}
-		p.swarm.goes(func() { p.visited(nc) })
-	}
 }
 
 // step is the n-th piece.
@@ -142,6 +121,7 @@ func (p *peer) leave() {
 		p.left = p.swarm.opt.Now()
 		p.swarm.counters.here.Add(-1)
 		p.swarm.opt.Table.Leave(p.torrent.InfoHash, p.addr())
+		p.swarm.residents.leave(p)
 	}
 	p.mu.Unlock()
 	p.shut()
@@ -151,13 +131,16 @@ func (p *peer) leave() {
 // closed all the same.
 func (p *peer) shut() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.here = false
 	for _, c := range p.conns {
 		c.close()
 	}
-	if p.listener != nil {
-		_ = p.listener.Close()
-		p.listener = nil
+	p.closeListener()
+	streams := p.streams
+	p.streams = nil
+	p.mu.Unlock()
+	// Takes a while, since the other sides are told.
+	if streams != nil {
+		_ = streams.Close()
 	}
 }

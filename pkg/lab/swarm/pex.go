@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"btkit/pkg/benc"
 	"btkit/pkg/lab/trackerd"
 	"btkit/pkg/peerwire"
 )
@@ -14,8 +13,6 @@ const (
 	pexEvery = time.Minute
 	pexFirst = 50
 	pexLater = 10
-	flagSeed = 0x02
-	flagOpen = 0x10
 )
 
 // exchangePeers sends the visitor some members of the swarm it has not been told
@@ -32,38 +29,42 @@ func (c *conn) exchangePeers() {
 	if len(c.pexSent) == 0 {
 		most = pexFirst
 	}
-	var added, flags, dropped []byte
-	for _, m := range p.swarm.opt.Table.Sample(p.torrent.InfoHash, most, p.addr()) {
+	var added, dropped []peerwire.PexPeer
+	for _, m := range p.swarm.opt.Table.Choose(p.torrent.InfoHash, most, p.isNeighbour) {
 		if !c.pexSent[m.Addr] {
 			c.pexSent[m.Addr] = true
-			added, flags = trackerd.AppendCompact(added, m.Addr), append(flags, pexFlags(m))
+			added = append(added, peerwire.PexPeer{Addr: m.Addr, Flags: pexFlags(m)})
 		}
 	}
 	for _, a := range p.swarm.opt.Table.Absent(p.torrent.InfoHash, c.pexSent) {
 		delete(c.pexSent, a)
-		dropped = trackerd.AppendCompact(dropped, a)
+		dropped = append(dropped, peerwire.PexPeer{Addr: a})
 	}
-	c.sendPEX(added, flags, dropped)
+	if len(added)+len(dropped) > 0 && c.pexID > 0 {
+		c.send(peerwire.AppendPex(nil, c.pexID, added, dropped))
+	}
 }
 
-func pexFlags(m trackerd.Member) (flags byte) {
-	if m.Seed {
-		flags |= flagSeed
-	}
-	if m.Open {
-		flags |= flagOpen
+// hints is what others tell of the peer by PEX, without the flag of seeds.
+func (p *peer) hints() (flags uint8) {
+	for flag, has := range map[uint8]bool{
+		peerwire.PexEncryption: p.plan.Encrypted || p.plan.Client.DialsEncrypted,
+		peerwire.PexUTP:        p.speaksUTP(),
+		peerwire.PexHolepunch:  p.plan.Client.HolepunchID > 0,
+		peerwire.PexReachable:  p.plan.Reachable(),
+	} {
+		if has {
+			flags |= flag
+		}
 	}
 	return flags
 }
 
-func (c *conn) sendPEX(added, flags, dropped []byte) {
-	if len(added)+len(dropped) == 0 || c.pexID == 0 {
-		return
+func pexFlags(m trackerd.Member) uint8 {
+	if m.Seed {
+		return m.Flags | peerwire.PexSeed
 	}
-	b, err := benc.Encode(map[string]string{"added": string(added), "added.f": string(flags), "dropped": string(dropped)})
-	if err == nil {
-		c.send(peerwire.AppendExtended(nil, c.pexID, b))
-	}
+	return m.Flags
 }
 
 // meets notes where a visitor listens, so that the peer can dial it later.

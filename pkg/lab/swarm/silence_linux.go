@@ -64,8 +64,13 @@ func (s *silence) fill() error {
 	return nil
 }
 
+// close may be called twice; the number of the socket may be another's then.
 func (s *silence) close() error {
+	if s.fd < 0 {
+		return nil
+	}
 	err := syscall.Close(s.fd)
+	s.fd = -1
 	for _, c := range s.fillers {
 		err = errors.Join(err, c.Close())
 	}

@@ -20,6 +20,10 @@ type Options struct {
 	Table *trackerd.Table
 	// Called when a peer announces itself to the DHT; may be nil.
 	Announce func(hash [20]byte, addr netip.AddrPort, seed bool)
+	// Announce URLs that the torrents name, and one that they do not: some peers
+	// tell of it; may be empty.
+	Trackers []string
+	Extra    string
 	// How often a peer looks for guests; 0 means 5 s times the script's pace.
 	Poll time.Duration
 	// Clock; nil means time.Now.
@@ -39,10 +43,13 @@ type Swarm struct {
 	wait     sync.WaitGroup
 	ended    time.Time
 	counters counters
+	// Of encrypted connections.
+	receivers receivers
+	residents residents
 }
 
 type counters struct {
-	here, crossed, completed, met, conns, requests atomic.Int64
+	here, crossed, completed, met, conns, requests, refused atomic.Int64
 }
 
 // Stats is how the play stands.
@@ -52,6 +59,8 @@ type Stats struct {
 	Here, Crossed, Completed, Met, Conns int64
 	// Requests for content, which a measuring client must never make.
 	Requests int64
+	// Connections refused for want of a slot.
+	Refused int64
 }
 
 // Descriptors is the number of files that a script needs open at the same time:
@@ -61,6 +70,9 @@ func Descriptors(s *script.Script) int {
 	for i := range s.Peers {
 		n++
 		if s.Peers[i].Reach == script.Open {
+			n++
+		}
+		if s.Peers[i].Client.UTP {
 			n++
 		}
 	}
@@ -75,7 +87,8 @@ func Start(opt Options) (*Swarm, error) {
 	if opt.Poll == 0 {
 		opt.Poll = max(200*time.Millisecond, time.Duration(5*float64(time.Second)*opt.Script.Options.Pace))
 	}
-	s := &Swarm{opt: opt, agenda: newAgenda(opt.Now), began: opt.Now(), dialer: net.Dialer{Timeout: 10 * time.Second}}
+	s := &Swarm{opt: opt, agenda: newAgenda(opt.Now), began: opt.Now(), dialer: net.Dialer{Timeout: 10 * time.Second},
+		receivers: newReceivers(opt.Script), residents: residents{at: map[residence]*peer{}}}
 	var err error
 	if s.silent, err = openSilence(); err != nil {
 		return nil, fmt.Errorf("lab swarm: %w", err)
@@ -107,7 +120,7 @@ func (s *Swarm) enlist(plan *script.Peer) {
 func (s *Swarm) Stats() Stats {
 	c := &s.counters
 	return Stats{Here: c.here.Load(), Crossed: c.crossed.Load(), Completed: c.completed.Load(), Met: c.met.Load(),
-		Conns: c.conns.Load(), Requests: c.requests.Load()}
+		Conns: c.conns.Load(), Requests: c.requests.Load(), Refused: c.refused.Load()}
 }
 
 // Close ends the play: everybody closes and nobody comes any more.

@@ -166,7 +166,7 @@ func TestPEX(t *testing.T) {
 			if m.ID == peerwire.Extended && m.Ext == 41 {
 				d, _, _, _ := benc.Parse(m.Payload, benc.Limits{})
 				return d.Get("added").Text() == "\x7f\x4d\x4d\x4d"+string([]byte{byte(want.Port() >> 8), byte(want.Port())}) &&
-					d.Get("added.f").Text() == "\x12"
+					d.Get("added.f").Text() == "\x1f"
 			}
 		}
 		return false
@@ -212,6 +212,7 @@ func TestDialsGuestsAgainAndAgain(t *testing.T) {
 	s := solo(t, "-LT20B0-", func(p *script.Peer) {
 		p.Reach, p.Dials, p.Role, p.First = script.Refuses, true, script.Leecher, 42
 		p.Client = p.Client.Scaled(0.001)
+		p.Client.UTP, p.Client.DialsEncrypted = false, false
 	})
 	l := act(t, s)
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")

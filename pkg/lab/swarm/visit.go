@@ -1,43 +1,68 @@
 package swarm
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"slices"
-	"time"
 
 	"btkit/pkg/lab/script"
 	"btkit/pkg/peerwire"
 )
 
-var errOtherTorrent = errors.New("handshake: other torrent")
-
 // visited is an incoming connection, from its first byte to its last.
-func (p *peer) visited(nc net.Conn) {
+func (p *peer) visited(nc net.Conn, utp bool) {
 	c := newConn(p, nc)
-	if p.plan.Role == script.Hostile {
-		p.attack(c)
-		return
-	}
-	if !p.admits(c) {
+	c.utp = utp
+	switch p.admits(c) {
+	case away:
 		c.close()
-		return
+	case crowded:
+		p.refuses(c)
+	case welcome:
+		if p.plan.Role == script.Hostile {
+			p.attack(c)
+			return
+		}
+		c.converse()
 	}
-	c.converse(false)
 }
 
-// admits decides before the first byte.
-func (p *peer) admits(c *conn) bool {
+// verdict is what a peer decides before the first byte.
+type verdict int
+
+const (
+	away    verdict = iota // closed at once
+	crowded                // refused as the client refuses when it is full
+	welcome
+)
+
+// admits decides before the first byte, and enters a connection that is not sent
+// away at once.
+func (p *peer) admits(c *conn) verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.visits++
-	if !p.here || p.plan.Busy && p.visits%2 == 1 || p.plan.Client.OneByIP && p.knows(c.remote.Addr()) {
-		return false
+	again := p.plan.Client.OneByIP && p.knows(c.remote.Addr())
+	if !p.here || again || p.plan.Busy && p.visits%2 == 1 {
+		p.ledger.Opens(c.remote.Addr(), true, p.swarm.opt.Now()).Ends(p.swarm.opt.Now())
+		return away
 	}
+	full := p.full(c)
+	p.enter(c)
+	if full {
+		p.refused++
+		p.swarm.counters.refused.Add(1)
+		return crowded
+	}
+	return welcome
+}
+
+// enter registers a connection; parts is its end.
+func (p *peer) enter(c *conn) {
+	c.since = p.swarm.opt.Now()
+	c.tally = p.ledger.Opens(c.remote.Addr(), !c.dialled, c.since)
 	p.conns = append(p.conns, c)
 	p.swarm.counters.conns.Add(1)
-	return true
 }
 
 // knows says whether there is a conversation with this address.
@@ -46,21 +71,26 @@ func (p *peer) knows(ip netip.Addr) bool {
 }
 
 // converse leads a conversation from the handshakes to its end. The one who
-// dialled begins.
-func (c *conn) converse(begin bool) {
+// dialled begins; encrypted it has begun already.
+func (c *conn) converse() {
 	done := make(chan struct{})
 	go func() { defer close(done); c.write() }()
-	if begin {
+	if c.dialled && !c.encrypted {
 		c.send(c.handshake())
 	}
 	rest, err := c.takeHandshake()
-	if err == nil && !begin {
+	if err == nil && !c.dialled {
 		c.send(c.handshake())
 	}
-	if err == nil && c.peer.greets(c) {
+	switch {
+	case err != nil:
+		c.close()
+	case c.peer.greets(c):
 		c.read(rest)
+		c.close()
+	default:
+		c.finish()
 	}
-	c.close()
 	<-done
 	c.peer.parts(c)
 }
@@ -74,40 +104,16 @@ func (c *conn) handshake() []byte {
 	return h.Append(nil)
 }
 
-// takeHandshake reads the visitor's handshake and gives the bytes behind it.
-func (c *conn) takeHandshake() (rest []byte, err error) {
-	if err := c.net.SetReadDeadline(time.Now().Add(handshakeTime)); err != nil {
-		return nil, err
-	}
-	var d peerwire.HandshakeDecoder
-	buf := make([]byte, readBuffer)
-	for {
-		n, readErr := c.net.Read(buf)
-		if rest, err = d.Feed(buf[:n]); err != nil {
-			return nil, err
-		}
-		if h, ok := d.Handshake(); ok {
-			c.theirs = h
-			break
-		}
-		if readErr != nil {
-			return nil, readErr
-		}
-	}
-	if c.theirs.InfoHash != c.peer.torrent.InfoHash {
-		return nil, errOtherTorrent
-	}
-	return rest, nil
-}
-
 // parts is the end of a conversation.
 func (p *peer) parts(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.swarm.opt.Now()
+	c.tally.Ends(now)
 	p.conns = slices.DeleteFunc(p.conns, func(other *conn) bool { return other == c })
 	p.swarm.counters.conns.Add(-1)
 	if t := p.contacts[c.contact]; t != nil && c.open {
 		t.failures = 0
-		t.due = p.swarm.opt.Now().Add(p.plan.Client.Redial + p.within(p.plan.Client.Redial/10))
+		t.due = now.Add(p.plan.Client.Redial + p.within(p.plan.Client.Redial/10))
 	}
 }

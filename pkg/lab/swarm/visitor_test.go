@@ -26,12 +26,18 @@ type lab struct {
 
 func act(t *testing.T, s *script.Script) lab {
 	t.Helper()
+	return actWith(t, s, Options{})
+}
+
+func actWith(t *testing.T, s *script.Script, o Options) lab {
+	t.Helper()
 	var hashes []trackerd.Hash
 	for i := range s.Torrents {
 		hashes = append(hashes, s.Torrents[i].InfoHash)
 	}
 	table := trackerd.NewTable(rand.New(rand.NewPCG(1, 1)), hashes...)
-	sw, err := Start(Options{Script: s, Table: table, Poll: 20 * time.Millisecond})
+	o.Script, o.Table, o.Poll = s, table, 20*time.Millisecond
+	sw, err := Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}

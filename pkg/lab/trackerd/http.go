@@ -34,7 +34,11 @@ func (s *Server) announceHTTP(w http.ResponseWriter, r *http.Request) {
 	if q.Get("compact") == "0" {
 		answer["peers"] = asList(members)
 	} else {
-		answer["peers"] = string(compact(members))
+		v4, v6 := compact(members)
+		answer["peers"] = string(v4)
+		if len(v6) > 0 {
+			answer["peers6"] = string(v6)
+		}
 	}
 	reply(w, answer)
 }
@@ -94,17 +98,21 @@ func asList(members []Member) []map[string]any {
 	return list
 }
 
-// compact is 6 bytes for each IPv4 address (BEP 23).
-func compact(members []Member) []byte {
-	b := make([]byte, 0, 6*len(members))
+// compact is 6 bytes for each IPv4 address (BEP 23), 18 for each of IPv6 (BEP 7).
+func compact(members []Member) (v4, v6 []byte) {
 	for _, m := range members {
-		b = AppendCompact(b, m.Addr)
+		if m.Addr.Addr().Is4() {
+			v4 = AppendCompact(v4, m.Addr)
+		} else {
+			v6 = AppendCompact(v6, m.Addr)
+		}
 	}
-	return b
+	return v4, v6
 }
 
-// AppendCompact adds an IPv4 address and its port, 6 bytes (BEP 23).
+// AppendCompact adds an address and its port, 6 bytes for IPv4 (BEP 23) and 18
+// for IPv6 (BEP 7).
 func AppendCompact(b []byte, addr netip.AddrPort) []byte {
-	ip := addr.Addr().As4()
-	return append(append(b, ip[:]...), byte(addr.Port()>>8), byte(addr.Port()))
+	b = append(b, addr.Addr().AsSlice()...)
+	return append(b, byte(addr.Port()>>8), byte(addr.Port()))
 }

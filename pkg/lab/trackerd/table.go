@@ -14,8 +14,8 @@ type Hash = [20]byte
 type Member struct {
 	Addr netip.AddrPort
 	Seed bool
-	// Whether it takes connections, told to others by PEX (BEP 11).
-	Open bool
+	// What others tell of it by PEX (BEP 11), without the flag of seeds.
+	Flags uint8
 }
 
 // Counts is what a scrape tells (BEP 48). Completed counts those that became
@@ -117,13 +117,19 @@ func (t *Table) Guests(h Hash) (guests []netip.AddrPort) {
 }
 
 // Sample is up to n members at random, without the given address.
-func (t *Table) Sample(h Hash, n int, except netip.AddrPort) (sample []Member) {
+func (t *Table) Sample(h Hash, n int, except netip.AddrPort) []Member {
+	return t.Choose(h, n, func(a netip.AddrPort) bool { return a != except })
+}
+
+// Choose is up to n members at random, of those that will do. It calls will under
+// its lock.
+func (t *Table) Choose(h Hash, n int, will func(netip.AddrPort) bool) (sample []Member) {
 	t.with(h, func(s *swarm) {
 		for _, i := range t.chance.Perm(len(s.members)) {
 			if len(sample) == n {
 				break
 			}
-			if s.members[i].Addr != except {
+			if will(s.members[i].Addr) {
 				sample = append(sample, s.members[i])
 			}
 		}

@@ -235,3 +235,26 @@ func FuzzUDP(f *testing.F) {
 		}
 	})
 }
+
+func TestIPv6Peers(t *testing.T) {
+	table, s := open(t, Options{Peers: 50})
+	six := netip.MustParseAddrPort("[::1]:20001")
+	table.Join(torrent, Member{Addr: six})
+	ask := s.HTTPURL() + "?info_hash=" + url.QueryEscape(string(torrent[:])) + "&port=4711&numwant=100"
+	v := get(t, ask)
+	want := string(AppendCompact(nil, six))
+	if got := v.Get("peers6").Text(); got != want || len(got) != 18 {
+		t.Errorf("peers6 %x, want %x", got, want)
+	}
+	if got := len(v.Get("peers").Text()); got != 60 {
+		t.Errorf("peers of %d bytes, want 60", got)
+	}
+	c, id := dialUDP(t, s)
+	if got := exchange(t, c, request(id, actionAnnounce, announce(torrent, 100, 4712, 2))); len(got) != 20+60 {
+		t.Errorf("announce over UDP answered %d bytes, want 80 without the IPv6 peer", len(got))
+	}
+	chosen := table.Choose(torrent, 5, func(a netip.AddrPort) bool { return a.Addr().Is6() })
+	if len(chosen) != 1 || chosen[0].Addr != six {
+		t.Errorf("chose %v, want %v", chosen, six)
+	}
+}

@@ -91,7 +91,8 @@ func (s *Server) announceUDP(b []byte, tid uint32, from netip.AddrPort) []byte {
 	for _, n := range []int{s.opt.IntervalS, counts.Incomplete, counts.Complete} {
 		answer = binary.BigEndian.AppendUint32(answer, uint32(n))
 	}
-	return append(answer, compact(s.table.Sample(hash, min(want, s.opt.Peers, maxUDPPeers), guest))...)
+	v4, _ := compact(s.table.Sample(hash, min(want, s.opt.Peers, maxUDPPeers), guest))
+	return append(answer, v4...)
 }
 
 func (s *Server) scrapeUDP(hashes []byte, tid uint32) []byte {
