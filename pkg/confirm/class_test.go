@@ -77,6 +77,7 @@ func TestClasses(t *testing.T) {
 		{"began with nothing and showed few", []*record.Progress{see(0, 0, began, session(1)), see(60, 3, began, session(1)), see(120, 100)}, counts{censored: 1}},
 		{"began with nothing and showed few in a later one", []*record.Progress{see(0, 0, began), see(60, 3, began), see(120, 100)}, counts{censored: 1}},
 		{"began with nothing and showed more", []*record.Progress{see(0, 0, began, session(1)), see(60, 4, began, session(1)), see(120, 100)}, counts{confirmed: 1}},
+		{"began with nothing, then looked hiding", []*record.Progress{see(0, 0, began), see(60, 1, began, hiding), see(120, 100)}, counts{censored: 1}},
 		{"began silently and showed few", []*record.Progress{see(0, 1, how("have")), see(120, 100)}, counts{censored: 1}},
 		{"began silently and showed more", []*record.Progress{see(0, 4, how("have"), session(1)), see(120, 100, session(1))}, counts{confirmed: 1}},
 		{"began with nothing, stopped hiding while watched", []*record.Progress{see(0, 0, began, session(1)), see(60, 1, began, session(1)),

@@ -160,3 +160,8 @@ func unhex(t *testing.T, s string) []byte {
 	}
 	return b
 }
+
+// testAddr is one of 65,536 addresses for tests (RFC 2544).
+func testAddr(i int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)}), 6881)
+}

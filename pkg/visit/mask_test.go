@@ -58,6 +58,14 @@ func TestSeedThatStopsHiding(t *testing.T) {
 			s.wait(7)
 		}, "71@4.5"},
 		{"a leecher that began with a piece", func(s *scene) { s.say(0, bitfield(1000, 1)).wait(3).say(500, haveAll()) }, "1@3 1000@500"},
+		{"a bitfield of some in mid-conversation", func(s *scene) {
+			s.say(0, haveNone()).wait(3).say(500, bitfield(1000, 400)).wait(503)
+		}, "0@3 400@503"},
+		{"what it had when the number of pieces was not known", func(s *scene) {
+			s.say(0, haveNone()).say(10, have(from(0, 40)...))
+			s.torrent.Learn(1000, 0, 1)
+			s.wait(10.5).wait(12.9).wait(13)
+		}, "40@13"},
 		{"a torrent of few pieces", func(s *scene) {
 			s.torrent.Learn(8, 0, 1)
 			s.say(0, haveNone()).wait(3).say(4, have(from(0, 8)...))
@@ -66,7 +74,7 @@ func TestSeedThatStopsHiding(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			pieces := int64(1000)
-			if strings.Contains(tt.name, "few") {
+			if strings.Contains(tt.name, "few") || strings.Contains(tt.name, "not known") {
 				pieces = 0
 			}
 			s := play(t, pieces)
@@ -75,6 +83,14 @@ func TestSeedThatStopsHiding(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A seed that hides its pieces is no partial seed, though it wants nothing.
+func TestHidingSeedThatWantsNothing(t *testing.T) {
+	s := play(t, 1000).say(0, wants(true), haveNone(), have(5)).wait(45)
+	if len(s.told) != 1 || !s.told[0].SuperSeed || s.told[0].PartialSeed {
+		t.Errorf("got %+v, want one reading of a hiding seed", s.told)
 	}
 }
 

@@ -11,7 +11,7 @@ const (
 
 // pace measures how fast a peer gets pieces. It begins when all that the peer
 // had before has been announced, so that the burst behind a lazy bitfield is no
-// speed; and anew with every announcement that is not of single pieces.
+// speed; and anew with every announcement that is not of a further piece.
 type pace struct{ base, middle mark }
 
 type mark struct {
@@ -33,11 +33,7 @@ func (p *pace) restart() { *p = pace{} }
 // behind it: peers that are slow for the length of their pieces are measured over
 // more than two windows.
 func (p *pace) hear(at time.Time, have int64) {
-	switch {
-	case p.base.at.IsZero():
-	case have < p.base.have || have < p.middle.have:
-		p.restart()
-	case at.Sub(p.middle.at) >= paceWindow && have-p.middle.have >= pacePieces:
+	if !p.base.at.IsZero() && at.Sub(p.middle.at) >= paceWindow && have-p.middle.have >= pacePieces {
 		p.base, p.middle = p.middle, mark{at, have}
 	}
 }
@@ -48,7 +44,7 @@ func (p *pace) rate(at time.Time, have int64) (perSecond float64, ok bool) {
 	if p.base.at.IsZero() || span < paceSpan || span < paceWindow && gained < pacePieces {
 		return 0, false
 	}
-	return float64(max(0, gained)) / span.Seconds(), true
+	return float64(gained) / span.Seconds(), true
 }
 
 // Rate is how many pieces per second the peer got lately in this conversation,

@@ -52,6 +52,12 @@ func TestRate(t *testing.T) {
 				s.say(float64(3+40*(i+1)), have(uint32(100+i)))
 			}
 		}, 1.0 / 40},
+		{"long pieces that come in pairs", func(s *scene) {
+			s.say(0, bitfield(10000, 100)).wait(3)
+			for i := range 20 {
+				s.say(float64(3+120*i+100), have(uint32(100+2*i))).say(float64(3+120*i+120), have(uint32(101+2*i)))
+			}
+		}, 1.0 / 60},
 		{"all at once is no speed", func(s *scene) {
 			s.say(0, bitfield(10000, 100)).wait(3)
 			stream(s, 3, 63, 100, 1)

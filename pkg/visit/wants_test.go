@@ -61,6 +61,9 @@ func TestWantsNothing(t *testing.T) {
 		{"a short selection of a client with lazy bitfields", biglyBT, func(s *scene) {
 			s.say(0, bitfield(1000, 400)).wait(3).say(21, wants(true)).wait(24)
 		}, "400@3 400u@21 400up@24"},
+		{"a client that keeps announcements back", "-lt0D60-", func(s *scene) {
+			s.say(0, bitfield(1000, 400)).wait(3).say(21, wants(true)).wait(140).wait(141)
+		}, "400@3 400u@21 400up@141"},
 		{"past the threshold", libtorrent, func(s *scene) {
 			s.say(0, bitfield(1000, 979)).wait(3).say(20, have(979)).say(21, wants(true)).wait(22)
 		}, "979@3 980@20 980u@21 980up@22"},
