@@ -7,6 +7,7 @@ import (
 
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
+	"btkit/pkg/record"
 	"btkit/pkg/visit"
 )
 
@@ -17,6 +18,8 @@ type tale struct {
 	*scene
 	now       time.Time
 	announced bool // the peer has said something of its pieces
+	fell      bool // a reading was below the one before
+	crossings int
 }
 
 func (x *tale) run(b []byte) {
@@ -47,24 +50,61 @@ func (x *tale) hear(m peerwire.Message) error {
 }
 
 // ask checks what is told.
-func (x *tale) ask() {
-	news := x.c.Progress(x.now)
+func (x *tale) ask() { x.check(x.c.Progress(x.now)) }
+
+func (x *tale) check(news []*record.Progress) {
 	for _, p := range news {
-		last := len(x.told) - 1
-		if !x.announced || !p.Settled || p.Have < 0 || p.Have > p.Pieces || p.Need > p.Pieces || p.Complete != (p.Have == p.Pieces) ||
-			p.TS.After(x.now) || last >= 0 && p.TS.Before(x.told[last].TS) {
-			x.t.Fatalf("got %+v after %q at %v, announced %v: want a settled reading in its bounds and in order", p, x.story(), x.now, x.announced)
+		switch last := x.last(); {
+		case !x.announced, !p.Settled, p.Have < 0, p.Have > p.Pieces, p.Need > p.Pieces, p.Complete != (p.Have == p.Pieces), p.TS.After(x.now):
+			x.t.Fatalf("got %+v after %q at %v, announced %v: want a settled reading in its bounds", p, x.story(), x.now, x.announced)
+		case p.PartialSeed && (p.Complete || p.SuperSeed || p.UploadOnly == nil || !*p.UploadOnly):
+			x.t.Fatalf("got %+v, want a partial seed that wants nothing and lacks pieces", p)
+		case last == nil:
+		case p.TS.Before(last.TS):
+			x.t.Fatalf("got %v behind %v, want readings in the order of time", p.TS, last.TS)
+		case p.Have < last.Have:
+			x.fell = true
+		case p.Have >= p.Need && last.Have < last.Need && p.Need == last.Need:
+			x.crossings++
 		}
 		x.told = append(x.told, p)
+	}
+	if x.crossings > 1 && !x.fell || x.crossings > 40 {
+		x.t.Fatalf("got %d crossings in %q, want one unless it fell back, and few in any case", x.crossings, x.story())
 	}
 	if r, ok := x.c.Reading(); ok && (!x.announced || r.Have < 0 || r.Have > r.Pieces || r.Complete != (r.Have == r.Pieces)) {
 		x.t.Fatalf("got %+v, announced %v, want a reading in its bounds", r, x.announced)
 	}
+	if due := x.c.Due(); !due.IsZero() && x.settledBefore(due) {
+		x.t.Fatalf("got due at %v, now %v, after %q: want what is due now to have been told", due, x.now, x.story())
+	}
+	if rate, ok := x.c.Rate(); ok && (rate < 0 || rate > 1e6) || !ok && rate != 0 {
+		x.t.Fatalf("got a rate of %v, %v, want one that can be", rate, ok)
+	}
+}
+
+// settledBefore says whether something stays due although it was just asked
+// for, twice: a conversation would ask for ever.
+func (x *tale) settledBefore(due time.Time) bool {
+	if due.After(x.now) {
+		return false
+	}
+	x.told = append(x.told, x.c.Progress(x.now)...)
+	again := x.c.Due()
+	return !again.IsZero() && !again.After(x.now)
+}
+
+func (x *tale) last() *record.Progress {
+	if len(x.told) == 0 {
+		return nil
+	}
+	return x.told[len(x.told)-1]
 }
 
 // FuzzConversation: whatever a peer sends, and whenever, readings stay between
-// nothing and all pieces, nothing is told before an announcement, and what is
-// told is settled and in the order of time.
+// nothing and all pieces, nothing is told before an announcement, what is told is
+// settled and in the order of time, a crossing is told once unless the peer fell
+// back, nothing is due for ever, and the end tells the last state.
 func FuzzConversation(f *testing.F) {
 	add := func(size byte, chunks ...[]byte) {
 		b := []byte{2 * size}
@@ -78,6 +118,11 @@ func FuzzConversation(f *testing.F) {
 	add(3, have(1), bitfield(11, 4), bitfield(11, 2), dontHave(0), unchoke(), have(200))
 	add(0, bitfield(100, 50), extHandshake(peerwire.ExtHandshake{V: "x", P: 7, MetadataSize: 9}), []byte{4, 255}, have(60))
 	add(2, haveAll(), dontHave(7), peerwire.AppendPiece(nil, 1, 0, []byte("abc")))
+	add(4, bitfield(100, 50), nil, wants(true), have(from(50, 40)...), wants(false), have(from(90, 10)...), wants(true))
+	add(5, haveNone(), nil, have(1), nil, haveAll(), dontHave(3), wants(true))
+	add(4, bitfield(100, 97), nil, bitfield(100, 99), bitfield(100, 3), nil, bitfield(100, 100), dontHave(1), dontHave(2), dontHave(3), have(1, 2, 3))
+	add(4, wants(true), bitfield(100, 90), extHandshake(peerwire.ExtHandshake{UploadOnly: record.Bool(false)}), nil, nil, wants(true), nil, nil)
+	add(5, haveNone(), nil, have(from(0, 60)...), have(from(60, 60)...), nil, have(from(120, 60)...))
 	f.Add([]byte{1, 2, 0, 255, 255})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) == 0 {
@@ -89,10 +134,13 @@ func FuzzConversation(f *testing.F) {
 			x.scene = playAs(t, x.torrent.Pieces(), startOf(time.Second), 0)
 		}
 		x.run(b[1:])
-		told := len(x.told)
-		_, v := x.c.End(x.now, outcome.Closed)
-		if v.Have != nil && !x.announced || told > 0 && v.Stage != visit.StageSettled {
-			t.Fatalf("got %+v after %d readings, announced %v", v, told, x.announced)
+		readings, v := x.c.End(x.now, outcome.Closed)
+		x.check(readings)
+		if v.Have != nil && !x.announced || len(x.told) > 0 && v.Stage != visit.StageSettled {
+			t.Fatalf("got %+v after %d readings, announced %v", v, len(x.told), x.announced)
+		}
+		if last := x.last(); last != nil && (v.Have == nil || last.Have != *v.Have || !same(last.UploadOnly, v.UploadOnly) && !last.Complete && v.UploadOnly != nil && *v.UploadOnly) {
+			t.Fatalf("got %+v told last, the visit ends with %v pieces, wants nothing: %v; want the same", last, v.Have, v.UploadOnly)
 		}
 	})
 }
