@@ -23,7 +23,8 @@ that many peers behind one address count once. The members are absent when no no
 const records = `A request record is written for every lookup, per family: nodes queried and answered, peers named and new
 ones among them, bytes received. Its outcome is ok when peers were named, not-found when nodes answered and
 knew none, timeout when none answered, unreachable when no node was known to begin with, dns when the
-names of the bootstrap nodes did not resolve, denied for a private torrent.
+names of the bootstrap nodes did not resolve, denied for a private torrent and when our own rules forbid all
+nodes.
 
 With --trace every question to a node gives a record of the kind query: address, id, round trip, number of
 values, nodes and filters, client; and every lookup one of the kind lookup: queries, distances of the 8th and the 64th

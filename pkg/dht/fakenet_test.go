@@ -33,6 +33,7 @@ type fakeQuery struct {
 	scrape bool
 	method string
 	ro     bool
+	want   []string
 	tid    string
 }
 
@@ -127,6 +128,9 @@ func (d *fakeDHT) receive(b []byte, to netip.AddrPort) ([]byte, time.Duration) {
 	ro, _ := v.Get("ro").Int()
 	q := fakeQuery{at: time.Now(), to: to, scrape: scrape == 1, ro: ro == 1, method: method, tid: v.Get("t").Text()}
 	copy(q.target[:], hash)
+	for item := range args.Get("want").List() {
+		q.want = append(q.want, item.Text())
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.queries = append(d.queries, q)
@@ -303,6 +307,11 @@ func loopback(i int) netip.AddrPort {
 // public gives node i an address in a /16 of its own, out of 11.0.0.0/8 and up.
 func public(i int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(11 + i/250), byte(i % 250), 1, 1}), 6881)
+}
+
+// publicIPv6 gives node i an address in a /32 of its own.
+func publicIPv6(i int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16([16]byte{0x26, 0x10, byte(i >> 8), byte(i), 15: 1}), 6881)
 }
 
 // somePeers makes n peers with addresses of their own.

@@ -76,6 +76,9 @@ func (l *lookup) outcome(ctx context.Context) outcome.Outcome {
 		return outcome.Limit
 	case l.result.Message != "":
 		return outcome.DNS
+	case l.denied:
+		l.result.Message = "the address rules forbid all DHT nodes known"
+		return outcome.Denied
 	}
 	l.result.Message = "no DHT node known"
 	return outcome.Unreachable

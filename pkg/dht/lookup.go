@@ -26,6 +26,7 @@ type lookup struct {
 	barren    int                     // nodes in a row, past the closest ones, without a new peer
 	explored  int                     // questions for more nodes
 	fruitless int                     // of them in a row, without a new node
+	denied    bool                    // there are bootstrap nodes that must not be contacted
 	booted    bool                    // the bootstrap nodes are among the candidates
 	full      bool                    // no place for another query was free
 	errs      map[outcome.Outcome]int // failures by outcome
@@ -81,7 +82,11 @@ func (l *lookup) bootstrap(ctx context.Context) (more bool) {
 		l.result.Message = err.Error()
 	}
 	for _, addr := range addrs {
-		if familyOf(addr.Addr()) == l.net.family {
+		switch {
+		case familyOf(addr.Addr()) != l.net.family:
+		case l.net.allow(addr.Addr()) != nil:
+			l.denied = true
+		default:
 			more = l.cands.addBootstrap(addr) || more
 		}
 	}

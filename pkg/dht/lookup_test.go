@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,6 +98,31 @@ func TestQueriesAreReadOnlyAndUnguessable(t *testing.T) {
 	})
 }
 
+// Each query asks for nodes of the family that it travels over and no others
+// (BEP 32).
+func TestNodesOfTheFamilyAreAskedFor(t *testing.T) {
+	for want, addr := range map[string]func(int) netip.AddrPort{"n4": public, "n6": publicIPv6} {
+		t.Run(want, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newFakeDHT(3, 40, addr)
+				hash := d.randomID()
+				d.announce(hash, 8, nil, []netip.AddrPort{addr(500)})
+				c := d.client(t, nil)
+				found, _ := lookupOnce(t, c, hash)
+				_ = c.Close()
+				for _, q := range d.log() {
+					if !slices.Equal(q.want, []string{want}) {
+						t.Errorf("got want %v, want %s alone", q.want, want)
+					}
+				}
+				if found[addr(500)] != 1 || len(d.log()) < closestK {
+					t.Errorf("got peers %v by %d queries, want %v by at least %d", found, len(d.log()), addr(500), closestK)
+				}
+			})
+		})
+	}
+}
+
 // Widening ends when it brings nothing.
 func TestLookupOfNothingStopsEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -167,7 +193,7 @@ func TestOutcomesOfLookups(t *testing.T) {
 		"nobody has it":        {nil, false, outcome.NotFound},
 		"nobody answers":       {nil, true, outcome.Timeout},
 		"no node known":        {func(c *Config) { c.Bootstrap = nil }, false, outcome.Unreachable},
-		"private nodes":        {func(c *Config) { c.Allow = nil }, false, outcome.Unreachable},
+		"private nodes":        {func(c *Config) { c.Allow = nil }, false, outcome.Denied},
 		"name is not resolved": {func(c *Config) { c.Bootstrap, c.Resolve = []string{"none.invalid:1"}, noName }, false, outcome.DNS},
 	} {
 		t.Run(name, func(t *testing.T) {

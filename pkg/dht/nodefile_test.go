@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,33 @@ func testRestart(t *testing.T, change bool) {
 		}
 		if len(found) != 5 {
 			t.Errorf("got %d peers (%+v), want 5", len(found), r)
+		}
+	})
+}
+
+// A run that asks one family keeps what the cache has of the other.
+func TestCacheKeepsTheOtherFamily(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "nodes")
+		other := strings.Repeat("ab", 20) + " [2606::1]:6881 1700000000"
+		gone := strings.Repeat("cd", 20) + " 44.0.0.1:6881 1700000000"
+		if err := os.WriteFile(file, []byte(nodeFileHead+"\n"+other+"\n"+gone+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := newFakeDHT(34, 30, public)
+		c := d.client(t, func(c *Config) { c.NodesFile = file })
+		lookupOnce(t, c, d.randomID())
+		lookupOnce(t, c, d.randomID()) // a node that fell silent twice is forgotten
+		if err := c.Close(); err != nil {
+			t.Fatalf("close: %v", err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		if !slices.Contains(lines, other) || slices.Contains(lines, gone) || len(lines) < closestK+2 {
+			t.Errorf("got cache\n%s\nwant %q, not %q, and nodes that answered", text, other, gone)
 		}
 	})
 }

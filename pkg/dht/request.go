@@ -53,6 +53,14 @@ func (s *Source) Status() string {
 	for _, w := range s.swarms {
 		peers += len(w.seen)
 	}
-	return fmt.Sprintf("%d torrents, %d lookups, %d nodes, %d peers", len(s.swarms), s.running,
-		stats.Nodes[IPv4]+stats.Nodes[IPv6], peers)
+	return fmt.Sprintf("%s, %s, %s, %s", some(len(s.swarms), "torrent"), some(s.running, "lookup"),
+		some(stats.Nodes[IPv4]+stats.Nodes[IPv6], "node"), some(peers, "peer"))
+}
+
+// some is a number of things in words: "1 node", "2 nodes".
+func some(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -2,6 +2,7 @@ package dht
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,8 @@ func (c *Client) readNodes() ([]savedNode, error) {
 }
 
 // saveNodes writes the nodes that answered last. Without any, the file stays
-// as it is: old nodes are better than none.
+// as it is: old nodes are better than none. So do nodes of a family that is
+// not asked: another process may be asking it with the same file.
 func (c *Client) saveNodes() error {
 	if c.config.NodesFile == "" {
 		return nil
@@ -26,7 +28,12 @@ func (c *Client) saveNodes() error {
 	if len(nodes) == 0 {
 		return nil
 	}
-	return writeNodeFile(c.config.NodesFile, nodes)
+	others, err := c.readNodes()
+	if err != nil {
+		return err
+	}
+	others = slices.DeleteFunc(others, func(s savedNode) bool { return c.network(familyOf(s.Addr.Addr())) != nil })
+	return writeNodeFile(c.config.NodesFile, append(nodes, freshest(others, maxNodesSaved)...))
 }
 
 // saveRegularly writes the cache every now and then, so that a process that

@@ -203,12 +203,19 @@ func (s *Source) start(ctx context.Context, lookups *sync.WaitGroup) (next time.
 // errSilent is told once: a lookup that reaches nobody looks like an empty swarm.
 var errSilent = errors.New("no DHT node has answered: is UDP blocked, or --bootstrap wrong? private addresses need --allow-private")
 
+// errDenied is told instead when we asked nobody, by our own rules.
+var errDenied = errors.New("no DHT node is asked: all known have addresses that are private, which --allow-private allows, or in the block list")
+
 // remark tells people once when a lookup reached no node.
 func (s *Source) remark(ctx context.Context, r *Result) {
 	if r.Answered > 0 || s.silent || ctx.Err() != nil {
 		return
 	}
 	s.silent = true
+	if r.Outcome == outcome.Denied {
+		s.client.config.Warn(errDenied)
+		return
+	}
 	s.client.config.Warn(errSilent)
 }
 

@@ -248,6 +248,58 @@ func TestSourceRejectsBadTorrents(t *testing.T) {
 
 // A host with an IPv6 stack and no way out asks over IPv4 and says nothing of
 // IPv6.
+func TestStatusCountsInWords(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newFakeDHT(28, 1, loopback)
+		c := d.client(t, nil)
+		s := NewSource(c, &memory{})
+		if got, want := s.Status(), "0 torrents, 0 lookups, 0 nodes, 0 peers"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		s.hear(t, d.randomID())
+		if got, want := s.Status(), "1 torrent, 0 lookups, 0 nodes, 0 peers"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		_ = c.Close()
+	})
+}
+
+// Whoever is told that no node is asked learns why.
+func TestRemarkWhenNoNodeAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		allow func(netip.Addr) error
+		want  error
+	}{
+		"silence":           {func(netip.Addr) error { return nil }, errSilent},
+		"all are forbidden": {nil, errDenied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newFakeDHT(29, 3, loopback)
+				for _, n := range d.nodes {
+					n.silent = true
+				}
+				var told []error
+				c := d.client(t, func(c *Config) {
+					c.Allow, c.Warn = test.allow, func(err error) { told = append(told, err) }
+				})
+				s := NewSource(c, &memory{})
+				s.Once = true
+				s.hear(t, d.randomID())
+				s.hear(t, d.randomID())
+				s.EOF()
+				if err := s.Run(t.Context()); err != nil {
+					t.Fatalf("run: %v", err)
+				}
+				_ = c.Close()
+				if len(told) != 1 || told[0] != test.want {
+					t.Errorf("told %q, want %q once", told, test.want)
+				}
+			})
+		})
+	}
+}
+
 func TestFamilyWithoutRoute(t *testing.T) {
 	for name, test := range map[string]struct {
 		reach func(netip.AddrPort) bool
