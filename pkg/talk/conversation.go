@@ -51,6 +51,7 @@ type Conversation struct {
 	spoke     time.Time // of our latest message
 	silentAt  time.Time // when Silent is asked; zero when it no longer matters
 	rejected  int
+	pex, tex  gossip
 	rx        int64 // bytes after the handshake
 	extra     int64 // bytes of metadata that we asked for, beside the budget
 	fetch     *fetch

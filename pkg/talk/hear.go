@@ -30,11 +30,11 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 	switch {
 	case m.ID == peerwire.Request:
 		return c.reject(m)
-	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex:
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtPex && c.pex.take(at):
 		c.exchange(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtMetadata:
 		return c.metadata(m.Payload)
-	case m.ID == peerwire.Extended && m.Ext == visit.ExtTex:
+	case m.ID == peerwire.Extended && m.Ext == visit.ExtTex && c.tex.take(at):
 		c.exchangeTrackers(m.Payload)
 	case m.ID == peerwire.Extended && m.Ext == visit.ExtHolepunch:
 		c.introduced(m.Payload)

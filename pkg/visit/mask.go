@@ -32,7 +32,7 @@ func (m *mask) begin(empty bool, settled bool) {
 // hear takes in the number of pieces after an announcement.
 func (m *mask) hear(at time.Time, c *Conversation) {
 	have, pieces := int64(c.bits.Count()), int64(c.bits.Len())
-	if m.above.IsZero() && c.bits.Known() && !record.Hiding(have, pieces) {
+	if m.above.IsZero() && !record.Hiding(have, pieces) {
 		m.above = at
 	}
 }

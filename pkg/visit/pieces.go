@@ -91,8 +91,10 @@ func (c *Conversation) announced(at time.Time, how string) {
 		c.mask.begin(how == howNone || how == howHave || how == howBitfield && c.bits.Count() == 0, c.settled)
 	}
 	c.lastPiece = at
-	c.mask.hear(at, c)
-	c.pace.hear(at, int64(c.bits.Count()))
+	if c.bits.Known() { // else counting takes long
+		c.mask.hear(at, c)
+		c.pace.hear(at, int64(c.bits.Count()))
+	}
 	c.matter(at)
 }
 
