@@ -22,11 +22,11 @@ func (p *Probe) known(x *peer) ways.Hints {
 // explain adds an attempt to what is known of a peer's refusals, and writes the
 // reason into the visit when it is refused or explains an earlier refusal.
 func (p *Probe) explain(x *peer, e event) {
-	a := refusal.Attempt{At: e.at, Session: e.end.Session, Outcome: e.how, Stage: e.end.Stage, Way: x.try.Way,
+	a := refusal.Attempt{Began: x.began, At: e.at, Session: e.end.Session, Outcome: e.how, Stage: e.end.Stage, Way: x.try.Way,
 		Answered: e.end.RxBytes > 0, Beside: p.inbound[x.place()] > 0 && (x.habits == nil || !x.habits.TakesSecond()),
 		Read: e.end.Have != nil}
 	if a.Read {
-		a.Have, a.Complete = *e.end.Have, x.reading.Complete
+		a.First, a.Have, a.Complete = x.first, *e.end.Have, x.reading.Complete
 	}
 	if len(p.torrents) > 1 {
 		p.elsewhere(x, &a)

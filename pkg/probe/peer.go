@@ -60,6 +60,7 @@ type peer struct {
 	read    bool // has had a settled reading
 	reading visit.Reading
 	readAt  time.Time
+	first   int64   // pieces at the first reading of the latest conversation
 	rate    float64 // pieces per second, 0 while unknown
 
 	memory  ways.Memory      // in which ways it was tried
@@ -83,6 +84,9 @@ const assumed = time.Hour
 // enough apart.
 func (p *peer) learn(r visit.Reading, at time.Time) {
 	const apart = 5 * time.Second
+	if !p.read || p.readAt.Before(p.began) {
+		p.first = r.Have
+	}
 	switch dt := at.Sub(p.readAt); {
 	case !p.read || r.Have < p.reading.Have:
 		p.rate = 0

@@ -195,7 +195,7 @@ func (p *Probe) came(x *peer, r *record.Visit) {
 	a := refusal.Attempt{At: r.TS, Session: r.Session, Outcome: outcome.Outcome(r.Outcome), Stage: r.Stage, Way: way, Incoming: true,
 		Answered: true, Read: r.Have != nil}
 	if a.Read {
-		a.Have, a.Complete = *r.Have, *r.Have == r.Pieces
+		a.First, a.Have, a.Complete = *r.Have, *r.Have, *r.Have == r.Pieces
 	}
 	x.refused.Add(a)
 }
