@@ -160,7 +160,6 @@ func side(w ways.Way, plain, encrypted mark) mark {
 }
 
 func (m mark) any(of mark) bool { return m&of != 0 }
-func (m mark) all(of mark) bool { return m&of == of }
 
 func (m *mark) set(what mark, when bool) {
 	if when {
