@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test check lint grease race lab interop interop-tools fuzz bench man install clean
+.PHONY: help build demo test check lint grease race lab lab-hard interop interop-tools fuzz bench man install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ race: ## run the tests under the race detector; needs a C compiler
 
 lab: build ## the whole pipeline on a swarm of 2,000 peers, compared with the truth
 	@pipelines/lab.sh
+
+lab-hard: build ## the same on a swarm with NAT, encryption, uTP and full slots
+	@pipelines/lab-hard.sh
 
 interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
 	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/interop

@@ -53,7 +53,12 @@ func flags() []cli.Flag {
 		&cli.DurationFlag{Name: "for", Usage: "interrupt COMMAND after `TIME`"},
 		&cli.StringFlag{Name: "check", Usage: "compare the downloads in `FILE` with the truth"},
 		&cli.DurationFlag{Name: "min-stay", Usage: "with --check: who leaves within `TIME` of crossing need not be found (default: a fifth of the play, at most 1m)"},
-		share("recall", 0.99, "with --check: least `SHARE` of the others that must be found"),
+		&cli.DurationFlag{Name: "min-free", Usage: "with --check: whom newcomers could not reach for `TIME` before and after crossing, for want of a slot, need not be found (default: a quarter of --min-stay, at most 15s)"},
+		share("recall", 0.99, "with --check: least `SHARE` of the others that must be found, of those that take connections"),
+		&cli.Float64Flag{Name: "recall-nat", Usage: "with --check: the same `SHARE` with those that only dial out or come out of a NAT for a relay (default: as --recall)"},
+		&cli.DurationFlag{Name: "second", Usage: "with --check: peers that stay incomplete must be read again within `TIME`, times the pace (default: that is not looked at)"},
+		share("second-share", 0.95, "with --second: least `SHARE` of them"),
+		&cli.Int64Flag{Name: "breaches", Usage: "with --check: at most `NUMBER` breaches of manners, as the clients of the peers see it"},
 	}
 }
 

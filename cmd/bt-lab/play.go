@@ -14,7 +14,6 @@ import (
 
 	"btkit/pkg/cmdline"
 	"btkit/pkg/lab"
-	"btkit/pkg/lab/check"
 	"btkit/pkg/lab/script"
 )
 
@@ -117,32 +116,4 @@ func fresh(people io.Writer) string {
 		return "\r\033[K"
 	}
 	return ""
-}
-
-// compare holds what was measured against the truth.
-func compare(s *cmdline.Session) error {
-	measured, path := s.String("check"), s.String("truth")
-	if path == "" && s.String("dir") != "" {
-		path = filepath.Join(s.String("dir"), lab.TruthFile)
-	} else if path == "" {
-		path = filepath.Join(filepath.Dir(measured), lab.TruthFile)
-	}
-	truths, err := check.Truths(path)
-	if err != nil {
-		return &cmdline.Hinted{Err: err, Hint: "--truth FILE names the file that bt-lab wrote"}
-	}
-	downloads, err := check.Downloads(measured)
-	if err != nil {
-		return err
-	}
-	r := check.Compare(downloads, truths, check.Options{MinStay: minStay(s), MinBelow: s.Duration("min-below"), Recall: s.Float64("recall")})
-	if err := r.Print(os.Stdout); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	fmt.Fprintf(os.Stdout, "%-11s%s\n%-11s%s\n", "measured", measured, "truth in", path)
-	err = r.Err()
-	if errors.Is(err, check.ErrNothing) {
-		return &cmdline.Hinted{Err: err, Hint: "a smaller --min-stay here, or a longer --duration of the play"}
-	}
-	return err
 }

@@ -122,13 +122,9 @@ const grace = 5 * time.Second
 // for the toolkit's flags that nobody has set.
 func (l *Lab) Defaults() []string {
 	o := l.Script.Options
-	listen := "127.0.0.1:0"
-	if o.IPv6 > 0 {
-		listen += ",[::1]:0"
-	}
 	return []string{
 		fmt.Sprintf("BT_FOR=%v", o.Duration+grace),
-		"BT_LISTEN=" + listen,
+		"BT_LISTEN=127.0.0.1:0",
 		fmt.Sprintf("BT_TRACKER_EVERY=%ds", max(l.opt.IntervalS, 1)),
 		"BT_TRACKER_IMPATIENT=1",
 		"BT_PER_NET=0",

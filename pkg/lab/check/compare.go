@@ -18,8 +18,19 @@ type Options struct {
 	// A completion counts for Recall when the peer was in the swarm, below the
 	// threshold, for so long before; 0 means that any span will do.
 	MinBelow time.Duration
-	// Share of those that must have been confirmed; 0 means 0.99.
+	// A completion counts for Recall when newcomers found a slot for so long both
+	// before and after crossing, if the truth knows; 0 means 15 s, or a quarter of
+	// MinStay if that is less.
+	MinFree time.Duration
+	// Share of those that must have been confirmed, of the peers that take
+	// connections; 0 means 0.99.
 	Recall float64
+	// The same of all peers, with those that only dial out or come out when a
+	// relay asks them to; 0 means as Recall.
+	RecallNAT float64
+	// How often visitors may have shown bad manners; a negative number means as
+	// often as they like.
+	Breaches int64
 	// Inaccuracy that times may have; 0 means 2 s.
 	Slack time.Duration
 }
@@ -29,8 +40,14 @@ func (o Options) filled(truths []record.Truth) Options {
 		o.MinStay = min(time.Minute, span(truths)/5)
 	}
 	o.MinStay = max(o.MinStay, 0)
+	if o.MinFree == 0 {
+		o.MinFree = min(15*time.Second, o.MinStay/4)
+	}
 	if o.Recall == 0 {
 		o.Recall = 0.99
+	}
+	if o.RecallNAT == 0 {
+		o.RecallNAT = o.Recall
 	}
 	if o.Slack == 0 {
 		o.Slack = 5 * time.Second
@@ -74,6 +91,7 @@ const (
 // Reasons why a completion is missing.
 const (
 	Closed   = "takes no connections and opens none"
+	Full     = "had no slot for a newcomer for long enough before or after crossing"
 	NeverMet = "never met"
 	LeftSoon = "left too soon after crossing"
 	EndSoon  = "crossed too soon before the end"
@@ -82,7 +100,7 @@ const (
 )
 
 // Reasons is the reasons for missing completions, the excusable ones first.
-var Reasons = []string{Closed, LeftSoon, EndSoon, CameLate, NeverMet, InTime}
+var Reasons = []string{Closed, LeftSoon, EndSoon, CameLate, Full, NeverMet, InTime}
 
 // False is a confirmed download that did not happen, or not like that.
 type False struct {
@@ -213,7 +231,7 @@ func missing(t record.Truth, o Options) string {
 		end = t.LeftTS
 	}
 	switch stay := end.Sub(t.CrossedTS); {
-	case !t.Reachable && !t.DialsOut:
+	case !t.Reachable && !t.DialsOut && !t.Holepunch:
 		return Closed
 	case stay < o.MinStay && !t.LeftTS.IsZero():
 		return LeftSoon
@@ -221,10 +239,17 @@ func missing(t record.Truth, o Options) string {
 		return EndSoon
 	case t.CrossedTS.Sub(t.ArrivedTS) < o.MinBelow:
 		return CameLate
+	case shorter(t.FreeBelowMS, o.MinFree), shorter(t.FreeAboveMS, o.MinFree):
+		return Full
 	case !t.Met:
 		return NeverMet
 	}
 	return InTime
+}
+
+// shorter says whether a span is known and shorter than another.
+func shorter(ms *int64, than time.Duration) bool {
+	return ms != nil && time.Duration(*ms)*time.Millisecond < than
 }
 
 // eligible says whether a completion must be confirmed, whoever missed it.

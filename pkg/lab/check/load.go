@@ -23,21 +23,20 @@ var sqliteMagic = []byte("SQLite format 3\x00")
 // Downloads reads the download records of a database of bt-store, or of a file of
 // records. An address that the database keeps as a hash comes out invalid.
 func Downloads(path string) ([]record.Download, error) {
-	f, err := os.Open(path)
+	f, isDatabase, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open downloads %s: %w", path, cause(err))
 	}
 	defer f.Close()
-	head := make([]byte, len(sqliteMagic))
-	if _, err := io.ReadFull(f, head); err == nil && bytes.Equal(head, sqliteMagic) {
+	if isDatabase {
 		return fromDatabase(path)
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read downloads of %s: %w", path, err)
-	}
 	var all []record.Download
-	err = each(f, "download", func(line *record.Line) error {
+	err = each(f, func(line *record.Line) error {
 		var d record.Download
+		if line.Type != "download" {
+			return nil
+		}
 		if err := line.Decode(&d); err != nil {
 			return err
 		}
@@ -50,6 +49,21 @@ func Downloads(path string) ([]record.Download, error) {
 	return all, nil
 }
 
+// open opens a file and says whether it is a database.
+func open(path string) (f *os.File, isDatabase bool, err error) {
+	if f, err = os.Open(path); err != nil {
+		return nil, false, err
+	}
+	head := make([]byte, len(sqliteMagic))
+	if _, err := io.ReadFull(f, head); err == nil && bytes.Equal(head, sqliteMagic) {
+		return f, true, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, false, errors.Join(err, f.Close())
+	}
+	return f, false, nil
+}
+
 // Truths reads the truth records of a file.
 func Truths(path string) ([]record.Truth, error) {
 	f, err := os.Open(path)
@@ -58,8 +72,11 @@ func Truths(path string) ([]record.Truth, error) {
 	}
 	defer f.Close()
 	var all []record.Truth
-	err = each(f, "truth", func(line *record.Line) error {
+	err = each(f, func(line *record.Line) error {
 		var t record.Truth
+		if line.Type != "truth" {
+			return nil
+		}
 		if err := line.Decode(&t); err != nil {
 			return err
 		}
@@ -84,8 +101,8 @@ func cause(err error) error {
 	return err
 }
 
-// each calls f with every record of a kind; a line that is no record is an error.
-func each(in io.Reader, kind string, f func(*record.Line) error) error {
+// each calls f with every record; a line that is no record is an error.
+func each(in io.Reader, f func(*record.Line) error) error {
 	r := record.NewReader(in)
 	var line record.Line
 	for {
@@ -96,30 +113,36 @@ func each(in io.Reader, kind string, f func(*record.Line) error) error {
 		if err != nil {
 			return err
 		}
-		if line.Type == kind {
-			if err := f(&line); err != nil {
-				return fmt.Errorf("line %d: %w", r.Number(), err)
-			}
+		if err := f(&line); err != nil {
+			return fmt.Errorf("line %d: %w", r.Number(), err)
 		}
 	}
 }
 
-func fromDatabase(path string) ([]record.Download, error) {
-	whole, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	name := url.URL{Scheme: "file", Path: whole, RawQuery: "mode=ro&_pragma=busy_timeout(10000)"}
-	db, err := sql.Open("sqlite", name.String())
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	defer db.Close()
-	all, err := query(db)
+func fromDatabase(path string) (all []record.Download, err error) {
+	err = withDatabase(path, func(db *sql.DB) error {
+		all, err = query(db)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read downloads of database %s: %w", path, err)
 	}
 	return all, nil
+}
+
+// withDatabase opens a database for reading.
+func withDatabase(path string, f func(*sql.DB) error) error {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	name := url.URL{Scheme: "file", Path: whole, RawQuery: "mode=ro&_pragma=busy_timeout(10000)"}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return f(db)
 }
 
 func query(db *sql.DB) ([]record.Download, error) {

@@ -22,6 +22,8 @@ type Report struct {
 	False     []False
 	// Leechers that crossed; those among them that had to be confirmed, and were.
 	Crossed, Eligible, Found int
+	// Those of them that take connections.
+	EligibleOpen, FoundOpen int
 	// Completions that were not confirmed, and their number by reason.
 	Missed    []Missed
 	MissedFor map[string]int
@@ -38,10 +40,12 @@ func (r *Report) count(t record.Truth, confirmed bool) {
 	due := eligible(t, r.Options)
 	if due {
 		r.Eligible++
+		r.EligibleOpen += one(t.Reachable)
 	}
 	switch {
 	case due && confirmed:
 		r.Found++
+		r.FoundOpen += one(t.Reachable)
 	case !confirmed:
 		why := missing(t, r.Options)
 		r.Missed = append(r.Missed, Missed{t, why})
@@ -63,13 +67,26 @@ func (r *Report) all() (list []record.Download) {
 	return list
 }
 
-// Recall is the share of the due completions that were confirmed, 1 if none was
-// due.
-func (r *Report) Recall() float64 {
-	if r.Eligible == 0 {
+func one(is bool) int {
+	if is {
 		return 1
 	}
-	return float64(r.Found) / float64(r.Eligible)
+	return 0
+}
+
+// Recall is the share of the due completions that were confirmed, of peers that
+// take connections; 1 if none was due.
+func (r *Report) Recall() float64 { return ratio(r.FoundOpen, r.EligibleOpen) }
+
+// RecallNAT is the same of all peers, with those that only dial out or come out
+// when a relay asks them to.
+func (r *Report) RecallNAT() float64 { return ratio(r.Found, r.Eligible) }
+
+func ratio(n, of int) float64 {
+	if of == 0 {
+		return 1
+	}
+	return float64(n) / float64(of)
 }
 
 // ErrNothing says that no completion had to be found, so that any result passes.
@@ -89,6 +106,12 @@ func (r *Report) Err() error {
 	}
 	if r.Recall() < r.Options.Recall {
 		add(fmt.Errorf("recall %.4f is below %.4f", r.Recall(), r.Options.Recall))
+	}
+	if r.RecallNAT() < r.Options.RecallNAT {
+		add(fmt.Errorf("recall %.4f with those that only dial out is below %.4f", r.RecallNAT(), r.Options.RecallNAT))
+	}
+	if n := r.Breaches(); r.Options.Breaches >= 0 && n > r.Options.Breaches {
+		add(fmt.Errorf("%s of manners, at most %d wanted", plural(int(n), "breach"), r.Options.Breaches))
 	}
 	switch {
 	case r.Crossed == 0:
@@ -138,7 +161,9 @@ func (r *Report) Print(out io.Writer) error {
 		plural(r.Crossed, "leecher"), r.Eligible, r.Options.MinStay)
 	line("confirmed", "%s: %d true, %d false", plural(r.Downloads, "download"), r.Confirmed(), len(r.False))
 	line("difference", "%d of %s missed; recall %.4f of those that had to be found (%d of %d), wanted %.2f",
-		len(r.Missed), plural(r.Crossed, "completion"), r.Recall(), r.Found, r.Eligible, r.Options.Recall)
+		len(r.Missed), plural(r.Crossed, "completion"), r.RecallNAT(), r.Found, r.Eligible, r.Options.RecallNAT)
+	line("", "recall %.4f of those that could be talked to (%d of %d), wanted %.2f",
+		r.Recall(), r.FoundOpen, r.EligibleOpen, r.Options.Recall)
 	for _, why := range Reasons {
 		if n := r.MissedFor[why]; n > 0 {
 			line("  missed", "%5d  %s", n, why)
@@ -153,6 +178,7 @@ func (r *Report) Print(out io.Writer) error {
 	median, longest := r.Delay()
 	line("delay", "confirmed %s after crossing in the median, %s at most; %d of %d in the same minute",
 		short(median), short(longest), r.SameMinute(), r.Confirmed())
+	r.budget(&b)
 	r.table(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -182,6 +208,7 @@ func (r *Report) swarm(b *strings.Builder) {
 	fmt.Fprintf(b, "%-11s%s: %s\n", "swarm", plural(len(r.Truths), "peer"), strings.Join(parts, ", "))
 	fmt.Fprintf(b, "%-11s%d take connections, %d only dial out, %d do neither; %d were met\n", "",
 		reachable, dialling, len(r.Truths)-reachable-dialling, met)
+	r.hard(b)
 }
 
 // missedLines names peers that had to be found.
@@ -190,8 +217,8 @@ func (r *Report) missedLines(b *strings.Builder) {
 	for _, m := range r.Missed {
 		if (m.Why == NeverMet || m.Why == InTime) && shown < maxLines {
 			shown++
-			fmt.Fprintf(b, "%-11s%v port %d: %s (reachable %v, dials %v, crossed %s)\n", "  missed", m.Truth.IP, m.Truth.Port, m.Why,
-				m.Truth.Reachable, m.Truth.DialsOut, m.Truth.CrossedTS.Format(time.TimeOnly))
+			fmt.Fprintf(b, "%-11s%v port %d: %s (%s, crossed %s)\n", "  missed", m.Truth.IP, m.Truth.Port, m.Why,
+				traits(m.Truth), m.Truth.CrossedTS.Format(time.TimeOnly))
 		}
 	}
 }
@@ -216,7 +243,10 @@ func (r *Report) table(b *strings.Builder) {
 
 // plural is a number with its noun.
 func plural(n int, noun string) string {
-	if n != 1 {
+	switch {
+	case n != 1 && strings.HasSuffix(noun, "ch"):
+		noun += "es"
+	case n != 1:
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
