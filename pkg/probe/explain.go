@@ -10,7 +10,7 @@ import (
 // known is what is said of a peer, and which ways to it do not exist.
 func (p *Probe) known(x *peer) ways.Hints {
 	h := ways.Hints{Encryption: x.hints&peerwire.PexEncryption != 0}
-	if p.options.UTP == nil {
+	if p.options.UTP == nil || x.habits != nil && !x.habits.UTP {
 		h.Without |= ways.Of(ways.UTP, ways.UTPEncrypted)
 	}
 	if p.options.Encrypt == nil {
