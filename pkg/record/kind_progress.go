@@ -4,8 +4,8 @@ import "net/netip"
 
 // Progress is one settled reading of how many pieces a peer has. It is
 // written when the reading first settles, at once when it crosses the
-// threshold or becomes complete, and every sample interval in which it
-// changed. A conversation that told nothing writes none.
+// threshold or becomes complete or when the peer wants no more, and every sample
+// interval in which it changed. A conversation that told nothing writes none.
 type Progress struct {
 	Header
 	// Torrent read.
@@ -43,7 +43,8 @@ type Progress struct {
 	// Whether the peer has all it wants of a torrent of which it lacks pieces:
 	// a partial seed (BEP 21).
 	PartialSeed bool `json:"partial_seed,omitempty"`
-	// Whether the peer looks like a seed that hides its pieces (BEP 16).
+	// Whether the peer looks like a seed that hides its pieces, or has just
+	// stopped to hide them (BEP 16).
 	SuperSeed bool `json:"super_seed,omitempty"`
 	// All pieces as a base64 bitfield, only with --bitfield.
 	BitfieldB64 string `json:"bitfield_b64,omitempty"`

@@ -46,6 +46,23 @@ func TestFlippingPeers(t *testing.T) {
 	}
 }
 
+// A peer that changes its mind for ever does not keep its reading in question:
+// after a few times it counts as what it says.
+func TestFlippingPeerIsExactInTheEnd(t *testing.T) {
+	s := play(t, 1000).say(0, bitfield(1000, 500)).wait(3)
+	inQuestion := 0
+	for i := range 50 {
+		s.say(10+float64(2*i), wants(true))
+		if r, _ := s.c.Reading(); !r.Exact {
+			inQuestion++
+		}
+		s.say(11+float64(2*i), wants(false))
+	}
+	if inQuestion != 4 {
+		t.Errorf("got a reading in question %d times of 50, want 4", inQuestion)
+	}
+}
+
 // What was not told for the flood is told at the next sample, or at the end.
 func TestFlippingPeerThatStops(t *testing.T) {
 	for _, closed := range []bool{false, true} {

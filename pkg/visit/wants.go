@@ -11,10 +11,15 @@ import (
 // peer that goes on like that is playing with us.
 const maxHurried = 32
 
+// maxDoubts is how often a reading is in question again because the peer says
+// that it wants nothing: what it cannot do is to keep us waiting for ever.
+const maxDoubts = 4
+
 // wants is what the peer said of wanting more (BEP 21).
 type wants struct {
-	uploadOnly *bool // nil if it said nothing
-	at         time.Time
+	uploadOnly *bool     // nil if it said nothing
+	at         time.Time // when it said so, or the last of these times that counts
+	doubts     int       // how often it said that it wants nothing
 }
 
 // wantsNothing notes what it says. A peer that now wants nothing may still have announcements
@@ -23,9 +28,13 @@ func (c *Conversation) wantsNothing(at time.Time, nothing bool) {
 	if nothing == c.none() && c.wants.uploadOnly != nil {
 		return
 	}
-	c.wants = wants{record.Bool(nothing), at}
-	if nothing && !c.bits.Full() {
-		c.exact = false
+	c.wants.uploadOnly = record.Bool(nothing)
+	if !nothing {
+		return
+	}
+	if c.wants.doubts++; c.wants.doubts <= maxDoubts {
+		c.wants.at = at
+		c.exact = c.bits.Full()
 	}
 }
 
