@@ -58,36 +58,36 @@ func TestManOfMeasurements(t *testing.T) {
 			"dial_back_s":   {Note: "none within 300 s"},
 		}},
 		{Name: "aria2", Cells: map[string]Cell{
-			"hold_s":        {Value: 30.25, Unit: "s", N: 1, Error: 0.5},
-			"reading_exact": {Value: false, N: 1},
-			"transport":     {Value: "tcp", N: 2},
-			"dial_back_s":   {},
+			"hold_s":           {Value: 30.25, Unit: "s", N: 1, Error: 0.5},
+			"reading_exact":    {Value: false, N: 1},
+			"any_other_cell_s": {Value: "tcp", N: 2},
+			"dial_back_s":      {},
 		}},
 	}})
 	want := strings.TrimSpace(`
 .SH MEASURED
-.SS dial back
-.TP
-libtorrent 2.0.8 (uTP only)
-not measured: none within 300 s
-.TP
-aria2
-not measured
-.SS hold
-.TP
-libtorrent 2.0.8 (uTP only)
-at least 150 s (n = 2)
-.TP
-aria2
-30.25 s, give or take 0.5 (n = 1)
-.SS reading exact
+.SS Are readings exact?
 .TP
 libtorrent 2.0.8 (uTP only)
 yes (n = 3); 3 readings
 .TP
 aria2
 no (n = 1)
-.SS transport
+.SS How long does it hold a visitor that sends keep\-alives?
+.TP
+libtorrent 2.0.8 (uTP only)
+at least 150 s (n = 2)
+.TP
+aria2
+30.25 s, give or take 0.5 (n = 1)
+.SS After how long does it dial back?
+.TP
+libtorrent 2.0.8 (uTP only)
+none within 300 s
+.TP
+aria2
+not measured
+.SS any other cell
 .TP
 aria2
 tcp (n = 2)`)
