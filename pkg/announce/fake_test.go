@@ -105,6 +105,7 @@ type sink struct {
 	mu       sync.Mutex
 	requests []record.Request
 	peers    []record.Peer
+	torrents []record.Torrent
 	err      error
 }
 
@@ -116,6 +117,8 @@ func (s *sink) Put(r record.Record) error {
 		s.requests = append(s.requests, *r)
 	case *record.Peer:
 		s.peers = append(s.peers, *r)
+	case *record.Torrent:
+		s.torrents = append(s.torrents, *r)
 	}
 	return s.err
 }

@@ -14,6 +14,8 @@ type torrent struct {
 	left int64  // bytes; 1 if the size is not known, since 0 is a seed
 	jobs []*job // its announces, one per endpoint
 	at   []*endpoint
+	// Its own trackers are the only ones that may be asked (BEP 27).
+	private bool
 }
 
 // endpoint is one tracker over one address family.
@@ -23,6 +25,8 @@ type endpoint struct {
 	family tracker.Family
 	host   *host
 	scrape *scraper // nil: not scraped
+	// Peers or the network named it, no torrent did.
+	hearsay bool
 
 	// Failures in a row to reach it; until then nothing is asked of it.
 	failures int

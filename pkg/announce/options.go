@@ -61,6 +61,11 @@ type Options struct {
 	// Addresses of this host: a listen record for all of them makes each our
 	// own.
 	Local []netip.Addr
+	// Searches the network around an address of ours for trackers, such as
+	// FindLocal; nil is no search.
+	FindLocal func(context.Context, netip.Addr) ([]string, error)
+	// Our addresses as others see them; trackers may tell more of them.
+	External []netip.Addr
 	// Peers wished for in an answer; 200.
 	NumWant int
 	// Questions at one tracker host at once; 4.

@@ -79,7 +79,8 @@ func (p *plan) scraped(q question, r tracker.Replies, now time.Time) {
 	p.wakeScraper(s)
 }
 
-// after is when to come back after a failure; false means never.
+// after is when to come back after a failure; false means never. A tracker of
+// which we only heard, and that does not have the torrent, is soon left alone.
 func (p *plan) after(j *job, r tracker.Result, now time.Time) (time.Time, bool) {
 	switch {
 	case r.Never:
@@ -88,6 +89,9 @@ func (p *plan) after(j *job, r tracker.Result, now time.Time) (time.Time, bool) 
 		return now, true
 	}
 	j.failures++
+	if j.at.hearsay && j.turn == 0 && j.failures >= enough {
+		return now, false
+	}
 	due := now.Add(max(backoff.Delay(j.failures, p.opt.Random.Float64), r.Retry))
 	if j.at.until.After(due) {
 		due = j.at.until

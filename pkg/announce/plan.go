@@ -38,34 +38,35 @@ func newPlan(o Options) *plan {
 	return &plan{opt: o, torrents: map[tracker.Hash]*torrent{}, endpoints: map[string]*endpoint{}, hosts: map[string]*host{}}
 }
 
-// add takes a torrent, or more trackers of one. It says how many of its
-// trackers cannot be asked, and how many did not fit.
-func (p *plan) add(hash tracker.Hash, bytes int64, tiers [][]string, now time.Time) (bad, full int) {
-	t := p.torrents[hash]
-	if t == nil {
-		if len(p.torrents) >= maxTorrents {
-			return 0, 1
-		}
-		t = &torrent{hash: hash, left: 1}
-		p.torrents[hash] = t
+// torrent gives a torrent, which is new if its hash is; nil if there is no room.
+func (p *plan) torrent(hash tracker.Hash) (t *torrent, fresh bool) {
+	if t := p.torrents[hash]; t != nil {
+		return t, false
 	}
-	if bytes > 0 {
-		t.left = bytes
+	if len(p.torrents) >= maxTorrents {
+		return nil, false
 	}
-	urls, bad := tracker.Flatten(tiers)
+	t = &torrent{hash: hash, left: 1}
+	p.torrents[hash] = t
+	return t, true
+}
+
+// more gives trackers to a torrent and says how many did not fit. Hearsay are
+// those that are not from the torrent itself.
+func (p *plan) more(t *torrent, urls []string, hearsay bool, now time.Time) (full int) {
 	for _, url := range urls {
 		for _, f := range tracker.Families(url, p.opt.Families) {
-			if !p.attach(t, url, f, now) {
+			if !p.attach(t, url, f, hearsay, now) {
 				full++
 			}
 		}
 	}
-	return bad, full
+	return full
 }
 
 // attach makes a torrent known at an endpoint, once.
-func (p *plan) attach(t *torrent, url string, f tracker.Family, now time.Time) bool {
-	at := p.endpoint(url, f)
+func (p *plan) attach(t *torrent, url string, f tracker.Family, hearsay bool, now time.Time) bool {
+	at := p.endpoint(url, f, hearsay)
 	if at == nil || !slices.Contains(t.at, at) && len(t.at) >= 2*maxTrackers {
 		return false
 	}
@@ -86,13 +87,17 @@ func (p *plan) attach(t *torrent, url string, f tracker.Family, now time.Time) b
 	return true
 }
 
-func (p *plan) endpoint(url string, f tracker.Family) *endpoint {
+func (p *plan) endpoint(url string, f tracker.Family, hearsay bool) *endpoint {
 	key := string(f) + " " + url
 	at := p.endpoints[key]
-	if at != nil || len(p.endpoints) >= maxEndpoints {
+	if at != nil {
+		at.hearsay = at.hearsay && hearsay
 		return at
 	}
-	at = &endpoint{url: url, via: tracker.Redact(url), family: f, host: p.host(tracker.Host(url))}
+	if len(p.endpoints) >= maxEndpoints {
+		return nil
+	}
+	at = &endpoint{url: url, via: tracker.Redact(url), family: f, host: p.host(tracker.Host(url)), hearsay: hearsay}
 	if batch := tracker.Batch(url); batch > 0 && !p.opt.NoScrape {
 		at.scrape = &scraper{job: &job{at: at}, batch: batch, asleep: true}
 	}
@@ -156,12 +161,16 @@ func (p *plan) enqueue(j *job, now time.Time) {
 	j.at.host.enqueue(j)
 }
 
+// enough is how many failures in a row make us give up where we don't go on
+// trying.
+const enough = 3
+
 // holdBack puts a job off while its tracker cannot be reached. A single round
-// waits for nobody: there the job is given up.
+// waits for nobody, and hearsay is not worth many tries: there the job is given
+// up.
 func (p *plan) holdBack(j *job, now time.Time) bool {
-	const enough = 3
 	switch {
-	case p.opt.Once && j.at.failures >= enough && !j.at.reached:
+	case (p.opt.Once || j.at.hearsay) && j.at.failures >= enough && !j.at.reached:
 		p.giveUp(j)
 		return true
 	case !p.opt.Once && j.at.until.After(now):

@@ -96,6 +96,9 @@ func (s *Source) reportPeers(a answer, q *record.Request) int64 {
 		if s.seen.first(a.job.torrent.hash, at) {
 			fresh++
 			p := &record.Peer{InfoHash: q.InfoHash, IP: at.Addr(), Port: at.Port(), Source: "tracker", Via: q.Via}
+			if a.reply.Encrypted[at] {
+				p.Encryption = record.Bool(true)
+			}
 			p.TS = a.at
 			s.put(p)
 		}

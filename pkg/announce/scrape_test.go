@@ -113,18 +113,17 @@ func TestBoundsOfTheInput(t *testing.T) {
 	for i := range maxTrackers + 5 {
 		tier = append(tier, fmt.Sprintf("http://127.0.0.1:%d/announce", i+1))
 	}
-	tier = append(tier, "ftp://t.example/")
-	bad, full := p.add(tracker.Hash{1}, 0, [][]string{tier, tier}, time.Unix(0, 0))
-	if bad != 2 || full != 0 {
-		t.Errorf("%d bad and %d too many, want 2 and 0: half the bound is for a second family", bad, full)
+	one, _ := p.torrent(tracker.Hash{1})
+	if full := p.more(one, tier, false, time.Unix(0, 0)); full != 0 {
+		t.Errorf("%d too many, want 0: half the bound is for a second family", full)
 	}
 	for i := range maxTrackers + 5 {
 		tier[i] = fmt.Sprintf("http://127.0.0.2:%d/announce", i+1)
 	}
-	if _, full = p.add(tracker.Hash{1}, 0, [][]string{tier}, time.Unix(0, 0)); full != 10 {
+	if full := p.more(one, tier, false, time.Unix(0, 0)); full != 10 {
 		t.Errorf("%d too many, want 10", full)
 	}
-	if left := p.torrents[tracker.Hash{1}].left; left != 1 {
-		t.Errorf("left of a torrent of unknown size is %d, want 1", left)
+	if one.left != 1 {
+		t.Errorf("left of a torrent of unknown size is %d, want 1", one.left)
 	}
 }

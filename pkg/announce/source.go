@@ -3,6 +3,7 @@ package announce
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -18,10 +19,14 @@ type Source struct {
 	who  *identity
 	seen *seen
 
+	locals  locals
+	unasked map[string]bool // URLs that cannot be asked and were recorded as such
+	denied  bool            // people have been told that our rules forbid all trackers
+
 	heard   chan note     // a few: the reader may run ahead of the loop a little
 	eof     chan struct{} // closed by EOF
 	done    chan struct{} // closed when Run has returned
-	answers chan answer   // room for all questions under way, so that no asker blocks
+	answers chan answer   // room for all questions and searches under way, so that no asker blocks
 	asking  sync.WaitGroup
 	failed  error // the first record that could not be written
 
@@ -36,7 +41,8 @@ type note struct {
 	listen  *record.Listen
 }
 
-// answer is a question with what came of it; one of the replies is set.
+// answer is a question with what came of it; one of the replies is set, unless
+// ask is askLocal.
 type answer struct {
 	question
 	turn    int
@@ -44,6 +50,9 @@ type answer struct {
 	at      time.Time
 	reply   *tracker.Reply
 	replies *tracker.Replies
+	// Of a search for local trackers.
+	local []string
+	err   error
 }
 
 // New makes a source.
@@ -53,7 +62,9 @@ func New(o Options) *Source {
 	return &Source{
 		opt: o, plan: newPlan(o), who: newIdentity(o), seen: newSeen(maxSeen),
 		heard: make(chan note, ahead), eof: make(chan struct{}), done: make(chan struct{}),
-		answers: make(chan answer, o.AtOnce),
+		answers: make(chan answer, o.AtOnce+maxExternals),
+		locals:  locals{find: o.FindLocal, tried: map[netip.Addr]bool{}},
+		unasked: map[string]bool{},
 		stats:   stats{outcomes: map[string]int64{}},
 	}
 }
@@ -102,7 +113,7 @@ func (s *Source) Run(ctx context.Context) error {
 	stop()
 	s.asking.Wait()
 	for len(s.answers) > 0 {
-		s.take(<-s.answers)
+		s.take(asking, <-s.answers)
 	}
 	s.farewell(ctx)
 	return s.failed
@@ -113,9 +124,12 @@ func (s *Source) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	eof, ended := s.eof, false
+	for _, external := range s.opt.External {
+		s.locate(ctx, external)
+	}
 	for s.failed == nil {
 		s.start(ctx)
-		if ended && s.plan.idle() && len(s.heard) == 0 {
+		if ended && s.plan.idle() && len(s.heard) == 0 && s.locals.pending == 0 {
 			return
 		}
 		s.sleep(timer)
@@ -123,7 +137,7 @@ func (s *Source) loop(ctx context.Context) {
 		case n := <-s.heard:
 			s.note(n)
 		case a := <-s.answers:
-			s.take(a)
+			s.take(ctx, a)
 		case <-eof:
 			eof, ended = nil, true
 		case <-timer.C:
@@ -147,14 +161,33 @@ func (s *Source) note(n note) {
 		s.who.hear(n.listen)
 		return
 	}
-	bad, full := s.plan.add(n.hash, n.torrent.Bytes, n.torrent.Trackers, s.opt.Now())
-	if bad > 0 {
-		s.opt.Log.Warn("some trackers of a torrent are no http, https or udp URLs and cannot be asked", "torrent", n.torrent.InfoHash, "number", bad)
+	t, fresh := s.plan.torrent(n.hash)
+	if t == nil {
+		s.noRoom(n, 1)
+		return
 	}
-	if full > 0 {
-		s.opt.Dropped(int64(full))
-		s.opt.Log.Warn("no room for a torrent or its trackers", "torrent", n.torrent.InfoHash, "number", full)
+	r := n.torrent
+	if r.Bytes > 0 {
+		t.left = r.Bytes
 	}
+	t.private = t.private || r.Private != nil && *r.Private
+	hearsay := r.Source == "tex" || r.Source == askLocal
+	if hearsay && t.private {
+		return
+	}
+	urls, bad := tracker.Flatten(r.Trackers)
+	s.reportUnasked(r.InfoHash, bad)
+	if full := s.plan.more(t, urls, hearsay, s.opt.Now()); full > 0 {
+		s.noRoom(n, full)
+	}
+	if fresh {
+		s.addLocal(t, s.locals.urls)
+	}
+}
+
+func (s *Source) noRoom(n note, number int) {
+	s.opt.Dropped(int64(number))
+	s.opt.Log.Warn("no room for a torrent or its trackers", "torrent", n.torrent.InfoHash, "number", number)
 }
 
 // start asks what the plan says may be asked now.
@@ -188,7 +221,7 @@ func (s *Source) announce(ctx context.Context, q question) func() answer {
 
 func (s *Source) request(j *job) tracker.Request {
 	return tracker.Request{URL: j.at.url, Family: j.at.family, InfoHash: j.torrent.hash, PeerID: s.who.id,
-		Port: s.who.ports[j.at.family], Left: j.torrent.left, Key: s.who.key, NumWant: s.opt.NumWant, TrackerID: j.trackerID}
+		Port: s.who.ports[j.at.family], Left: j.torrent.left, Key: s.who.key, NumWant: s.opt.NumWant, TrackerID: j.trackerID, SupportCrypto: true}
 }
 
 func (s *Source) scrape(ctx context.Context, q question) func() answer {
@@ -203,12 +236,17 @@ func (s *Source) scrape(ctx context.Context, q question) func() answer {
 }
 
 // take writes what an answer says and plans what follows.
-func (s *Source) take(a answer) {
-	if a.replies != nil {
+func (s *Source) take(ctx context.Context, a answer) {
+	switch {
+	case a.ask == askLocal:
+		s.located(a)
+	case a.replies != nil:
 		s.reportScrape(a)
 		s.plan.scraped(a.question, *a.replies, s.opt.Now())
-		return
+	default:
+		s.reportAnnounce(a)
+		s.plan.announced(a.question, a.turn, *a.reply, s.opt.Now())
+		s.learn(ctx, a.reply.ExternalIP)
 	}
-	s.reportAnnounce(a)
-	s.plan.announced(a.question, a.turn, *a.reply, s.opt.Now())
+	s.remarkDenied()
 }

@@ -39,6 +39,7 @@ func ParseAnnounce(body []byte, encoding string, keep Keep) Reply {
 	}
 	r.addPeers(peers, 4, keep)
 	r.addPeers(peers6, 16, keep)
+	r.setEncrypted(peers, dict.Get("crypto_flags"))
 	return r
 }
 

@@ -38,6 +38,28 @@ func TestAnnounceBodies(t *testing.T) {
 	}
 }
 
+func TestCryptoFlags(t *testing.T) {
+	const peers = "5:peers18:\xc0\x00\x02\x01\x00\x01\xc0\x00\x02\x02\x00\x02\x0a\x00\x00\x01\x00\x03"
+	for _, c := range []struct{ name, flags, want, odd string }{
+		{"none", "", "map[]", "[]"},
+		{"a byte for each", "12:crypto_flags3:\x00\x01\x01", "map[10.0.0.1:3:true 192.0.2.2:2:true]", "[]"},
+		{"nobody needs it", "12:crypto_flags3:\x00\x00\x00", "map[]", "[]"},
+		{"too few", "12:crypto_flags2:\x01\x01", "map[]", "[bad-crypto-flags]"},
+		{"no string", "12:crypto_flagsi1e", "map[]", "[bad-crypto-flags]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := ParseAnnounce([]byte("d"+c.flags+"8:intervali900e"+peers+"e"), "", nil)
+			if got, odd := fmt.Sprint(r.Encrypted), fmt.Sprint(r.Oddities); got != c.want || odd != c.odd || len(r.Peers) != 3 {
+				t.Errorf("got %s, %s and %d peers (%v); want %s, %s and 3", got, odd, len(r.Peers), r.Err, c.want, c.odd)
+			}
+		})
+	}
+	r := ParseAnnounce([]byte("d12:crypto_flags1:\x018:intervali900e5:peersld2:ip9:192.0.2.14:porti1eeee"), "", nil)
+	if len(r.Encrypted) != 0 || len(r.Peers) != 1 {
+		t.Errorf("flags beside a list of dictionaries: %v for %v, want none", r.Encrypted, r.Peers)
+	}
+}
+
 // tell gives a member of a reply under the name of the vectors, as text.
 func tell(r Reply, member string) string {
 	has := func(word string) string { return fmt.Sprint(slices.Contains(r.Oddities, word)) }

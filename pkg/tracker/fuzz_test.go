@@ -28,12 +28,16 @@ func seeds(f *testing.F) vectors {
 // no more addresses than six bytes each could hold.
 func FuzzParseAnnounce(f *testing.F) {
 	seeds(f)
+	f.Add([]byte("d12:crypto_flags1:\x018:intervali900e5:peers6:\xc0\x00\x02\x01\x00\x01e"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, encoding := range []string{"", "gzip", "deflate"} {
 			r := ParseAnnounce(body, encoding, nil)
 			sane(t, r.Result)
 			if r.Outcome == outcome.OK && (r.Interval < MinInterval || r.Interval > MaxInterval) {
 				t.Errorf("interval %v is out of bounds", r.Interval)
+			}
+			if len(r.Encrypted) > MaxAnnounce/6 {
+				t.Errorf("%d encrypted of %d bytes", len(r.Encrypted), len(body))
 			}
 			if len(r.Peers) > MaxAnnounce/6 || len(r.Names) > maxNames {
 				t.Errorf("%d peers, %d names from %d bytes", len(r.Peers), len(r.Names), len(body))

@@ -122,6 +122,35 @@ func TestHTTPRequest(t *testing.T) {
 	}
 }
 
+// Over IPv6 a tracker is asked from an IPv6 address, and gives peers of both
+// families (BEP 7); without an address of that family it is not asked.
+func TestHTTPOverIPv6(t *testing.T) {
+	var remote, query string
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		remote, query = r.RemoteAddr, r.URL.RawQuery
+		fmt.Fprintf(w, "d8:intervali900e5:peers6:\xc0\x00\x02\x01\x1a\xe16:peers618:\x20\x01\x0d\xb8%s\x1a\xe1e", strings.Repeat("\x01", 12))
+	})}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	c := client(t, Options{})
+	ask := Request{URL: "http://" + listener.Addr().String() + "/announce", Family: IPv6, Port: 6881, SupportCrypto: true}
+	r := c.Announce(t.Context(), ask)
+	if want := "[192.0.2.1:6881 [2001:db8:101:101:101:101:101:101]:6881]"; fmt.Sprint(r.Peers) != want {
+		t.Errorf("peers %v (%v), want %s", r.Peers, r.Err, want)
+	}
+	if !strings.HasPrefix(remote, "[::1]:") || strings.Contains(query, "ip") || !strings.HasSuffix(query, "&supportcrypto=1") {
+		t.Errorf("asked from %s with %s, want from [::1], naming no address, and that we take encrypted connections", remote, query)
+	}
+	ask.Family = IPv4
+	if r := c.Announce(t.Context(), ask); r.Outcome != outcome.Unsupported {
+		t.Errorf("over IPv4: %s, want %s", r.Outcome, outcome.Unsupported)
+	}
+}
+
 func TestPasswordStaysOutOfErrors(t *testing.T) {
 	c := client(t, Options{})
 	for _, url := range []string{"http://me:secret@127.0.0.1:1/announce", "http://me:secret@[::1/announce", "http://me:secret@127.0.0.1:1/%zz/announce"} {

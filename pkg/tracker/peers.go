@@ -57,6 +57,32 @@ func (r *Reply) addCompact(b []byte, addrLen int, keep Keep) {
 	}
 }
 
+// setEncrypted reads "crypto_flags", a byte for each entry of the compact list
+// of IPv4 peers: 1 stands for a peer that takes encrypted connections only. It
+// answers supportcrypto=1, which no BEP describes; some trackers know it.
+func (r *Reply) setEncrypted(peers, flags benc.Value) {
+	const each = 6
+	list, _ := peers.Bytes()
+	marks, ok := flags.Bytes()
+	if !ok || len(marks) != len(list)/each {
+		if flags.Kind() != benc.Absent {
+			r.odd("bad-crypto-flags")
+		}
+		return
+	}
+	for i, mark := range marks {
+		if mark != 1 {
+			continue
+		}
+		if r.Encrypted == nil {
+			r.Encrypted = map[netip.AddrPort]bool{}
+		}
+		b := list[i*each:]
+		ip := netip.AddrFrom4([4]byte(b))
+		r.Encrypted[netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[4:]))] = true
+	}
+}
+
 // addPeers takes the value of "peers" or "peers6" in any form in the wild.
 func (r *Reply) addPeers(v benc.Value, addrLen int, keep Keep) {
 	switch v.Kind() {

@@ -71,6 +71,9 @@ func AnnounceURL(r Request) string {
 	if r.TrackerID != "" {
 		q += "&trackerid=" + Escape([]byte(r.TrackerID))
 	}
+	if r.SupportCrypto {
+		q += "&supportcrypto=1"
+	}
 	return extend(r.URL, q)
 }
 

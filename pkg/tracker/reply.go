@@ -75,6 +75,9 @@ type Reply struct {
 	Seeders, Leechers, Downloaded, Downloaders *int64
 	// Addresses that can be used.
 	Peers []netip.AddrPort
+	// Those among Peers that take encrypted connections only, as the tracker
+	// says; nil if it says nothing.
+	Encrypted map[netip.AddrPort]bool
 	// Peers named by a host name, "host:port". They are not resolved: it would
 	// let a tracker make us ask for any name.
 	Names []string

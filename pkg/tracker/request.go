@@ -65,6 +65,9 @@ type Request struct {
 	NumWant int
 	// Tracker id of an earlier answer, if there was one.
 	TrackerID string
+	// Say that we take encrypted connections, and ask who needs them. Over UDP
+	// there is no room for it.
+	SupportCrypto bool
 	// Resolve the tracker's name from the cache only, never by a query.
 	CachedDNS bool
 }

@@ -160,15 +160,15 @@ func Families(raw string, want []Family) []Family {
 }
 
 // Flatten lists every tracker of every tier once, normalised, in order: a
-// measuring client asks all of them (BEP 12). What is no tracker URL is left
-// out and counted.
-func Flatten(tiers [][]string) (urls []string, bad int) {
+// measuring client asks all of them (BEP 12). What is no URL of a tracker that
+// we can ask comes back as it was.
+func Flatten(tiers [][]string) (urls, bad []string) {
 	seen := map[string]bool{}
 	for _, tier := range tiers {
 		for _, raw := range tier {
 			url, err := Normalize(raw)
 			if err != nil {
-				bad++
+				bad = append(bad, raw)
 			} else if !seen[url] {
 				seen[url] = true
 				urls = append(urls, url)

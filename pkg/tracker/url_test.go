@@ -81,8 +81,8 @@ func TestFamilies(t *testing.T) {
 
 func TestFlatten(t *testing.T) {
 	got, bad := Flatten([][]string{{"http://a/announce", "HTTP://A:80/announce"}, {"wss://b", "udp://c:1"}})
-	if want := []string{"http://a/announce", "udp://c:1"}; !reflect.DeepEqual(got, want) || bad != 1 {
-		t.Errorf("got %v and %d bad, want %v and 1", got, bad, want)
+	if want := []string{"http://a/announce", "udp://c:1"}; !reflect.DeepEqual(got, want) || !reflect.DeepEqual(bad, []string{"wss://b"}) {
+		t.Errorf("got %v and %v bad, want %v and wss://b", got, bad, want)
 	}
 }
 

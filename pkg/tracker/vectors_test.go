@@ -196,8 +196,8 @@ func TestAllTiersAreAsked(t *testing.T) {
 				t.Errorf("Flatten(%v) = %v, want %s in it", v.List, got, name)
 			}
 		}
-		if bad != 0 {
-			t.Errorf("Flatten(%v) finds %d bad, want 0", v.List, bad)
+		if bad != nil {
+			t.Errorf("Flatten(%v) finds %v bad, want none", v.List, bad)
 		}
 	}
 }
