@@ -35,6 +35,7 @@ func flags() []cli.Flag {
 		share("regress", d.Regress, "`SHARE` of leechers that lose some pieces on their way"),
 		share("present", d.Present, "`SHARE` of peers that are there at the beginning"),
 		share("nat", 0, "`SHARE` of peers behind a NAT: they dial out, and many come out when a relay asks them to (BEP 55)"),
+		share("shy", 0, "`SHARE` of peers that take connections and dial only those who have visited them"),
 		share("encrypted", 0, "`SHARE` of peers that take no connection that is not encrypted"),
 		share("utp-only", 0, "`SHARE` of peers that speak uTP only"),
 		share("full", 0, "`CHANCE` that a newcomer meets a client without a free slot"),
@@ -80,6 +81,7 @@ func options(s *cmdline.Session) lab.Options {
 	o.Unreachable, o.Mute, o.Lazy, o.Busy = s.Float64("unreachable"), s.Float64("mute"), s.Float64("lazy"), s.Float64("busy")
 	o.Leave, o.GiveUp, o.Regress, o.Present = s.Float64("leave"), s.Float64("give-up"), s.Float64("regress"), s.Float64("present")
 	o.NAT, o.Encrypted, o.UTPOnly, o.Full = s.Float64("nat"), s.Float64("encrypted"), s.Float64("utp-only"), s.Float64("full")
+	o.Shy = s.Float64("shy")
 	o.LeaveAfter, o.IPv6, o.Tex = s.Duration("leave-after"), s.Int("ipv6"), s.Float64("tex")
 	o.MinBelow, o.Pace = s.Duration("min-below"), s.Float64("pace")
 	o.Pieces, o.PieceBytes = s.Int("pieces"), s.Int64("piece-bytes")

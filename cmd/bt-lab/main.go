@@ -17,8 +17,9 @@ No content is transferred. All traffic stays on 127.0.0.0/8.
 
 With --check it compares the downloads of a database of bt-store, or of a file of records, with the
 truth instead: which are true, which are false, which are missing and why. The exit status is 1 when there is a false one,
-or when too few were found of those that had to be: the peer takes connections or opens them, and stayed
-for --min-stay after crossing the threshold.`
+when too few were found of those that had to be, or when visitors showed bad manners. Those had to be found who take connections, open
+them or come out of a NAT for a relay, stayed for --min-stay after crossing the threshold, and had a free slot
+for --min-free before and after it.`
 
 const files = `In the folder of the lab (--dir), with absolute paths in the environment: a .torrent file for each torrent; magnets, a magnet link per line; nodes, some
 nodes of the DHT as bt-peers-dht keeps them; env, the environment below for a shell's "."; truth.ndjson, at the end.`
@@ -43,6 +44,16 @@ of from the tracker, and dial again a minute after the end of a conversation. Pe
 qBittorrent, Transmission, uTorrent, aria2, rTorrent, BiglyBT) with their habits: whom they refuse, how long they keep a
 connection without payload, how they say that they have finished. A play that is shorter than five minutes
 scales these spans (--pace).
+
+A swarm is as hard as those of today with --nat, --encrypted, --utp-only and --full. Peers behind a NAT lose what is sent
+to them, TCP or UDP, unless they have sent something there in the last two minutes; libtorrent, qBittorrent and uTorrent come out by uTP when a peer that
+they are connected with introduces somebody (BEP 55). Clients speak uTP and encryption (MSE) as the real ones do: most dial by uTP
+first, and encrypted. A peer that is full (--full) refuses newcomers as its client does, without a byte, after the
+handshake or by silence; libtorrent and qBittorrent take one of high rank (BEP 40) and drop one of low rank for it. Full spells last for one to five
+minutes, or several times that, times the pace.
+
+For each peer the truth says how it could be talked to, for how long it had a free slot, and how its visitors behaved: too many
+keep-alives or connections in a minute, back too soon after a conversation, a second connection beside the first.
 
 Hostile peers (--hostile) send noise, endless or malformed messages. They never look like a download.`
 

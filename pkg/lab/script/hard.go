@@ -19,6 +19,9 @@ func (w *writer) hard(peers []Peer) {
 	for _, i := range w.some(honest, w.o.Tex) {
 		peers[i].Tex = true
 	}
+	for _, i := range w.some(where(peers, func(p *Peer) bool { return p.Role != Hostile && p.Reachable() }), w.o.Shy) {
+		peers[i].Shy = true
+	}
 	w.ipv6(peers)
 	for i := range peers {
 		w.slots(&peers[i])

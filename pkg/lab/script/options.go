@@ -47,6 +47,9 @@ type Options struct {
 	// Peers behind a NAT: what is sent to them is lost, unless they have sent
 	// something there before. A share Mute of them does not dial out.
 	NAT float64
+	// Peers that take connections and look for nobody: they dial only visitors
+	// who have named their port.
+	Shy float64
 	// Peers that take only encrypted connections (MSE), and peers that
 	// speak uTP only.
 	Encrypted, UTPOnly float64
@@ -90,7 +93,7 @@ func (o Options) check() error {
 		}
 	}
 	for _, s := range []float64{o.Finish, o.Unreachable, o.Mute, o.Lazy, o.Busy, o.Leave, o.GiveUp, o.Regress, o.Early, o.Present,
-		o.NAT, o.Encrypted, o.UTPOnly, o.Full, o.Tex} {
+		o.NAT, o.Shy, o.Encrypted, o.UTPOnly, o.Full, o.Tex} {
 		if !(s >= 0 && s <= 1) {
 			return fmt.Errorf("share %v is not between 0 and 1", s)
 		}

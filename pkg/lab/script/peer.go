@@ -50,6 +50,8 @@ type Peer struct {
 	Slots Slots
 	// Whether it opens connections to those it hears of.
 	Dials bool
+	// Whether it hears of nobody but by visits.
+	Shy bool
 	// When it comes, and when it goes; zero means that it stays.
 	Arrive, Leave time.Duration
 	// Pieces when it comes, and pieces at which it stops.

@@ -177,6 +177,7 @@ func TestHardSharesAreExact(t *testing.T) {
 	easy := play(t, func(o *Options) {})
 	s := play(t, func(o *Options) {
 		o.Unreachable, o.NAT, o.Encrypted, o.UTPOnly, o.Tex, o.Mute, o.IPv6 = 0.1, 0.4, 0.2, 0.1, 0.3, 0.25, 4
+		o.Shy = 0.5
 		o.Leechers, o.Hostile, o.Full, o.LeaveAfter, o.Leave, o.GiveUp, o.Pace = 476, 8, 0.5, 10*time.Minute, 0, 0, 0.01
 	})
 	honest := 500
@@ -192,6 +193,7 @@ func TestHardSharesAreExact(t *testing.T) {
 		{"encrypted", func(p *Peer) bool { return p.Encrypted }, share(0.2)},
 		{"uTP only", func(p *Peer) bool { return p.UTPOnly && p.Client.UTP && p.Reach != Open }, share(0.1)},
 		{"tracker exchange", func(p *Peer) bool { return p.Tex }, share(0.3)},
+		{"shy", func(p *Peer) bool { return p.Shy }, count(s, (*Peer).Reachable)/2 - 4},
 		{"IPv6", func(p *Peer) bool { return p.IP.Is6() && p.Reachable() }, 4},
 		{"unreachable otherwise", func(p *Peer) bool { return p.Reach != Open && !p.NAT && !p.UTPOnly }, share(0.1)},
 		{"hostile but open", func(p *Peer) bool { return p.Role == Hostile && p.Reach == Open && p.Slots.Share == 0 }, 8},

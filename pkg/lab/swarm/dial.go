@@ -40,7 +40,7 @@ func (p *peer) poll() {
 		return
 	}
 	for _, a := range p.swarm.opt.Table.Guests(p.torrent.InfoHash) {
-		if p.contacts[a] == nil && len(p.contacts) < maxContacts && a.Addr().Is4() == p.plan.IP.Is4() {
+		if !p.plan.Shy && p.contacts[a] == nil && len(p.contacts) < maxContacts && a.Addr().Is4() == p.plan.IP.Is4() {
 			p.contacts[a] = &contact{}
 		}
 	}
