@@ -40,7 +40,7 @@ func command() *cmdline.Command {
 			{Text: "Be found through the trackers and wait", Line: "bt-listen x.torrent | bt-peers-tracker | bt-confirm"},
 			{Text: "Listen on one address", Line: "bt-listen -a 192.0.2.7:6881 -a '[2001:db8::7]:6881' x.torrent | bt-peers-tracker | bt-probe | bt-store x.db"},
 		},
-		SeeAlso: []string{"bt-probe(1)", "bt-peers-tracker(1)"},
+		SeeAlso: []string{"bt-probe(1)", "bt-peers-tracker(1)", "bt-clients(7)"},
 		Run:     run,
 	}
 }

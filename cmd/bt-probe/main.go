@@ -22,8 +22,8 @@ func command() *cmdline.Command {
 			{Text: "Follow a swarm for a day", Line: "bt-peers-tracker x.torrent | bt-peers-dht | bt-probe --for 24h | bt-confirm | bt-store x.db"},
 			{Text: "Look at every peer once", Line: "bt-peers-tracker --once x.torrent | bt-probe --once"},
 		},
-		Sections: []cmdline.Section{{Title: "Visits", Text: visits}},
-		SeeAlso:  []string{"bt-listen(1)", "bt-confirm(1)"},
+		Sections: []cmdline.Section{{Title: "Visits", Text: visits}, {Title: "Ways to a peer", Text: ways}},
+		SeeAlso:  []string{"bt-listen(1)", "bt-confirm(1)", "bt-clients(7)"},
 		Run:      run,
 	}
 }

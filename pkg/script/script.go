@@ -12,6 +12,7 @@ package script
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"os"
 	"strconv"
@@ -65,6 +66,11 @@ func startLab(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	o := play.Defaults()
 	o.Leechers, o.Seeds, o.Partial, o.Super, o.Duration, o.Unreachable, o.Busy, o.Present = 4, 4, 0, 0, 30*time.Second, 0, 0, 1
+	// Scripts run side by side: with the same seed their peers would have the
+	// same addresses and ports.
+	of := fnv.New64()
+	fmt.Fprint(of, ts.Name())
+	o.Seed = of.Sum64()
 	for _, arg := range args {
 		ts.Check(set(&o, arg))
 	}
@@ -80,7 +86,7 @@ func startLab(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("HASH", hash)
 	lines := fmt.Sprintf("{\"type\":\"torrent\",\"infohash\":%q,\"pieces\":%d,\"piece_bytes\":%d}\n", hash, o.Pieces, o.PieceBytes)
 	for _, p := range l.Script.Peers {
-		if p.Reach == play.Open {
+		if p.Reach == play.Open || p.UTPOnly && !p.NAT {
 			lines += fmt.Sprintf("{\"type\":\"peer\",\"infohash\":%q,\"ip\":%q,\"port\":%d,\"source\":\"file\"}\n", hash, p.IP, p.Port)
 		}
 	}
@@ -91,7 +97,8 @@ func startLab(ts *testscript.TestScript, neg bool, args []string) {
 func set(o *play.Options, setting string) error {
 	name, value, _ := strings.Cut(setting, "=")
 	counts := map[string]*int{"leechers": &o.Leechers, "seeds": &o.Seeds, "partial": &o.Partial, "super": &o.Super, "finishing": &o.Finishing}
-	shares := map[string]*float64{"unreachable": &o.Unreachable, "lazy": &o.Lazy, "busy": &o.Busy}
+	shares := map[string]*float64{"unreachable": &o.Unreachable, "lazy": &o.Lazy, "busy": &o.Busy,
+		"encrypted": &o.Encrypted, "utp-only": &o.UTPOnly, "full": &o.Full}
 	var err error
 	switch {
 	case counts[name] != nil:
