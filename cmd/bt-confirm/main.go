@@ -24,7 +24,7 @@ const classes = `Each peer is in one class of the tally; confirmed and complete 
 A partial seed (BEP 21) lacks pieces and says that it wants no more: its user skipped files. Below the threshold it
 is not a download, however much of its selection it has; it becomes one if it goes on and crosses. Those that
 were seen to get pieces until they wanted no more have finished their selection: partial_finished counts them,
-as part of partial_seeds. A peer that wants no more at or above the threshold has crossed like any other.
+as part of partial_seeds, and the view selections of bt-store lists them. A peer that wants no more at or above the threshold has crossed like any other.
 
 A seed that hides its pieces (BEP 16) begins a conversation with nothing, reveals one or two pieces, one more
 whenever others have passed on what it showed, and all of them at once when it stops. So a reading of few

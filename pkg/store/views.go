@@ -167,7 +167,7 @@ SELECT direction, attempt, stage, outcome, visits,
   round(1.0 * visits / sum(visits) OVER (PARTITION BY direction, attempt), 4) AS share
 FROM (SELECT direction, CASE WHEN n > 1 THEN 'later' ELSE 'first' END AS attempt, stage, outcome, count(*) AS visits
   FROM visit GROUP BY 1, 2, 3, 4)`},
-		funnelView(), unfinishedView(),
+		funnelView(), unfinishedView(), selectionsView(),
 	}
 }
 
@@ -208,4 +208,19 @@ FROM (SELECT infohash, ip, %s AS port, max(ts) AS ts, have, need, client
     AND infohash IS NOT NULL AND ip IS NOT NULL AND port IS NOT NULL AND ts IS NOT NULL GROUP BY 1, 2, 3) p
 WHERE have < need AND NOT EXISTS (
   SELECT 1 FROM download d WHERE d.infohash = p.infohash AND d.ip = p.ip AND d.port = p.port)`, identityPort)}
+}
+
+// selectionsView is the downloads of those who skip files (BEP 21).
+func selectionsView() View {
+	return View{Name: "selections", Doc: "Peers below the threshold that were seen to get pieces until they wanted no more.", Columns: []Column{
+		col("infohash", "Torrent."), col("ip", "Address or its hash."), col("port", "Port where the peer listens."),
+		col("ts", "Time of the last settled reading."), col("first_have", "Fewest pieces read."), col("have", "Pieces at that time."),
+		col("pieces", "Pieces of the torrent."), col("client", "Client and version."),
+	}, query: fmt.Sprintf(`
+SELECT l.infohash, l.ip, l.port, l.ts, f.have AS first_have, l.have, l.pieces, l.client
+FROM (SELECT infohash, ip, %[1]s AS port, max(ts) AS ts, have, need, pieces, client, partial_seed
+    FROM progress WHERE settled GROUP BY 1, 2, 3) l
+  JOIN (SELECT infohash, ip, %[1]s AS port, min(have) AS have FROM progress WHERE settled GROUP BY 1, 2, 3) f
+    ON f.infohash = l.infohash AND f.ip = l.ip AND f.port = l.port
+WHERE l.partial_seed AND l.have < l.need AND f.have < l.have`, identityPort)}
 }

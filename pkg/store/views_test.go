@@ -97,6 +97,23 @@ func TestViews(t *testing.T) {
 	}
 }
 
+func TestSelections(t *testing.T) {
+	partial := func(n byte, have int64, after time.Duration) *record.Progress {
+		p := reading(n, have, after)
+		p.UploadOnly, p.PartialSeed = record.Bool(true), true
+		return p
+	}
+	path := tempDB(t)
+	fill(t, path, Options{KeepIP: true}, lines(
+		reading(1, 10, 0), partial(1, 40, time.Minute), // finished its selection
+		partial(2, 40, 0), partial(2, 40, time.Minute), // had finished it before
+		reading(3, 10, 0), partial(3, 40, time.Minute), reading(3, 41, time.Hour), // wanted more after all
+		reading(4, 10, 0), partial(4, 99, time.Minute), // crossed
+		reading(5, 10, 0), reading(5, 40, time.Minute), // wants more
+	)...)
+	wantRows(t, path, "SELECT infohash, ip, port, first_have, have, pieces FROM selections", "aa|127.1.0.1|6881|10|40|100")
+}
+
 func TestViewsHaveTheColumnsTheyDocument(t *testing.T) {
 	path := tempDB(t)
 	fill(t, path, Options{})
