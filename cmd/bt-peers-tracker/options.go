@@ -41,8 +41,10 @@ func options(s *cmdline.Session) (o announce.Options, err error) {
 	o.Every, o.Impatient, o.Once = s.Duration("every"), s.Bool("impatient"), s.Bool("once")
 	o.ScrapeOnly, o.NoScrape, o.Families = s.Bool("scrape-only"), s.Bool("no-scrape"), families(s)
 	o.Out, o.Log, o.Dropped = s.Out, s.Log, s.Dropped
-	o.Local, err = local()
-	return o, err
+	if o.Local, err = local(); err != nil {
+		return o, err
+	}
+	return o, localTracker(s, &o)
 }
 
 // local lists the addresses of this host.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"btkit/pkg/geo/geotest"
 	"btkit/pkg/lab/trackerd"
 	"btkit/pkg/script"
 )
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	script.Run(t, script.Commands{"trackers": startTrackers, "log": startLog, "await": await, "envfile": envFile})
+	script.Run(t, script.Commands{"trackers": startTrackers, "log": startLog, "await": await, "envfile": envFile, "dns": startDNS})
 }
 
 // startTrackers runs a tracker over HTTP and one over UDP, which know two
@@ -71,6 +72,21 @@ func startLog(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("TLS", secret.URL)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secret.Certificate().Raw})
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), ca, 0o644))
+}
+
+// startDNS runs a DNS server at $DNS that knows the name of an address, and
+// the tracker of a domain, which listens at the port of a URL.
+func startDNS(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: dns ADDRESS=NAME HOST URL DOMAIN")
+	}
+	addr, name, _ := strings.Cut(args[0], "=")
+	server, err := geotest.StartDNS(map[string]string{addr: name})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Close()) })
+	at := netip.MustParseAddrPort(strings.TrimPrefix(args[2], "http://"))
+	ts.Check(server.Serve("_bittorrent-tracker._tcp."+args[3], args[1], at.Port()))
+	ts.Setenv("DNS", server.Addr)
 }
 
 // await waits until a file holds a text.

@@ -16,12 +16,21 @@ Each tracker is announced to as often as it wishes, and scraped: many torrents i
 it allows that. A torrent that comes down the line again with more trackers is asked of these too. The
 port and the peer id of a listen record are announced, so put bt-listen in front to be found.
 
+Peers name trackers too (bt-probe and bt-listen write those as torrent records with the source "tex"). These commands stand
+further down the line, so what they find helps the next run: see the examples.
+
+With --local-tracker the network that this host is in may name trackers of its own (BEP 22): the host name of our external
+address, or its domain, is looked up in the DNS, and what it names is asked for all torrents but private ones, and written as
+torrent records with the source "local". Our address is what --external-ip says, a public one of this host, or what trackers
+say. Few networks have such trackers, and those that do often have them at private addresses (--allow-private).
+
 It runs until it is stopped. With --once, each tracker is asked once.`
 
 const politeness = `A tracker's interval and min interval are obeyed, the interval taken as at least five
 minutes and at most a day; --every only lengthens them, unless --impatient says that the tracker is one's own. One that cannot be reached, or fails, is asked again after 30
 seconds, then after twice as long each time up to an hour, with a fifth of that by chance; "retry in" is
-obeyed, and after "never" the tracker is not asked for that torrent again.
+obeyed, and after "never" the tracker is not asked for that torrent again. A tracker that only peers or the network named is
+given up after three failures.
 
 One tracker host is asked at most --per-host questions at once, and begins at most --rate of them per
 second. Many torrents at one tracker therefore take their time: 3600 torrents an hour at the usual rate.
@@ -36,7 +45,9 @@ Private torrents are asked of their trackers like others: ask their owners first
 const records = `A request record is written for each question, with ask "announce", "scrape" or
 "stopped". A scrape of many torrents writes one for each of them, the bytes received in the first. Whatever a
 tracker answers ends as the outcome of that one request. Words in oddities that begin with
-"skipped-" say why addresses were left out. User and password of a URL are never written.`
+"skipped-" say why addresses were left out. User and password of a URL are never written. A URL of another scheme than
+http, https and udp gives one record in a run, with the outcome "unsupported". Where a tracker says that a peer takes encrypted
+connections only, the peer record has encryption.`
 
 func flags() []cli.Flag {
 	return []cli.Flag{
@@ -50,6 +61,9 @@ func flags() []cli.Flag {
 		&cli.Float64Flag{Name: "rate", Value: announce.DefaultRate, EnvVars: []string{"BT_TRACKER_RATE"}, Usage: "begin at most `N` questions to one tracker host per second, 0 for no limit"},
 		&cli.DurationFlag{Name: "timeout", Value: tracker.DefaultTimeout, Usage: "give an HTTP tracker `TIME` to answer; a UDP tracker gets half of it, then all, then twice as much"},
 		&cli.StringFlag{Name: "user-agent", Value: "btkit/" + cmdline.Version, EnvVars: []string{"BT_USER_AGENT"}, Usage: "call ourselves `NAME` over HTTP, for instance with an address to write to"},
+		&cli.BoolFlag{Name: "local-tracker", EnvVars: []string{"BT_LOCAL_TRACKER"}, Usage: "look for trackers of the network that this host is in (asks the DNS)"},
+		&cli.StringSliceFlag{Name: "external-ip", Usage: "with --local-tracker, take `ADDRESS` for our own as others see it, may be repeated"},
+		&cli.StringFlag{Name: "resolver", Usage: "with --local-tracker, ask the DNS server at `ADDRESS` instead of the system's"},
 		&cli.BoolFlag{Name: "4", Usage: "ask over IPv4 only"},
 		&cli.BoolFlag{Name: "6", Usage: "ask over IPv6 only"},
 		cmdline.Deny, cmdline.AllowPrivate,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 
 	"btkit/pkg/manners"
 	"btkit/pkg/peerid"
@@ -31,6 +32,24 @@ func (s *Session) Policy() (*manners.Policy, error) {
 		}
 	}
 	return policy, nil
+}
+
+// DNSServer is what the flag --resolver says: "address" or "address:port",
+// where the port is 53 by default. Nothing means the system's servers.
+func (s *Session) DNSServer() (string, error) {
+	server := s.String("resolver")
+	if server == "" {
+		return "", nil
+	}
+	if at, err := netip.ParseAddrPort(server); err == nil {
+		return at.String(), nil
+	}
+	const dns = 53
+	addr, err := netip.ParseAddr(server)
+	if err != nil {
+		return "", Usagef("flag --resolver is %q, expected an address such as 9.9.9.9 or [2620:fe::fe]:53", server)
+	}
+	return netip.AddrPortFrom(addr, dns).String(), nil
 }
 
 // Slots fits a wished number of conversations to the limit on open files, and

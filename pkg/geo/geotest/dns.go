@@ -11,13 +11,16 @@ import (
 )
 
 // DNS is a small DNS server on loopback that knows the host names of some
-// addresses and says of all others that they have none.
+// addresses and the servers of some services, and says of all else that there
+// is none.
 type DNS struct {
 	// Addr is where it listens, host:port.
 	Addr string
 
 	conn    net.PacketConn
 	names   map[string]string
+	mu      sync.Mutex
+	servers map[string]dnsmessage.SRVResource
 	asked   atomic.Int64
 	serving sync.WaitGroup
 }
@@ -29,12 +32,24 @@ func StartDNS(names map[string]string) (*DNS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start DNS server: %w", err)
 	}
-	d := &DNS{Addr: conn.LocalAddr().String(), conn: conn, names: make(map[string]string)}
+	d := &DNS{Addr: conn.LocalAddr().String(), conn: conn, names: make(map[string]string), servers: make(map[string]dnsmessage.SRVResource)}
 	for addr, name := range names {
 		d.names[reverseName(addr)] = name
 	}
 	d.serving.Go(d.serve)
 	return d, nil
+}
+
+// Serve adds the server of a service, such as "_sip._tcp.example.org".
+func (d *DNS) Serve(service, host string, port uint16) error {
+	target, err := dnsmessage.NewName(host + ".")
+	if err != nil {
+		return fmt.Errorf("server of %s: %w", service, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.servers[service+"."] = dnsmessage.SRVResource{Target: target, Port: port}
+	return nil
 }
 
 // Asked is the number of questions received.
@@ -80,10 +95,16 @@ func (d *DNS) reply(question []byte) ([]byte, bool) {
 	if known && name == "" {
 		return nil, false
 	}
+	d.mu.Lock()
+	server, serves := d.servers[q.Name.String()]
+	d.mu.Unlock()
 	answer := dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, RecursionAvailable: true}, Questions: m.Questions}
-	if !known {
+	switch ptr, err := dnsmessage.NewName(name + "."); {
+	case serves && q.Type == dnsmessage.TypeSRV:
+		answer.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 60}, Body: &server}}
+	case !known:
 		answer.RCode = dnsmessage.RCodeNameError
-	} else if ptr, err := dnsmessage.NewName(name + "."); err == nil {
+	case err == nil:
 		answer.Answers = []dnsmessage.Resource{{
 			Header: dnsmessage.ResourceHeader{Name: q.Name, Type: dnsmessage.TypePTR, Class: dnsmessage.ClassINET, TTL: 60},
 			Body:   &dnsmessage.PTRResource{PTR: ptr},
