@@ -2,7 +2,7 @@
 # Installs the Debian packages of the clients that "make interop" measures, as far as they are missing.
 set -eu
 
-packages="aria2 deluged iproute2 mmdb-bin nftables opentracker python3-libtorrent qbittorrent-nox rtorrent sqlite3 transmission-daemon"
+packages="aria2 deluged dnsmasq-base iproute2 mmdb-bin nftables opentracker python3-libtorrent qbittorrent-nox rtorrent sqlite3 transmission-daemon"
 
 missing=
 for package in $packages; do
