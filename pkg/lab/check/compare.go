@@ -88,39 +88,10 @@ const (
 	otherRole = "is no leecher but a "
 )
 
-// Reasons why a completion is missing.
-const (
-	Closed   = "takes no connections and opens none"
-	Full     = "had no slot for a newcomer for long enough before or after crossing"
-	NeverMet = "never met"
-	LeftSoon = "left too soon after crossing"
-	EndSoon  = "crossed too soon before the end"
-	CameLate = "crossed too soon after it came"
-	InTime   = "met, and in the swarm for long enough"
-)
-
-// Reasons is the reasons for missing completions, the excusable ones first.
-var Reasons = []string{Closed, LeftSoon, EndSoon, CameLate, Full, NeverMet, InTime}
-
 // False is a confirmed download that did not happen, or not like that.
 type False struct {
 	Download record.Download
 	Why      string
-}
-
-// Missed is a completion that was not confirmed.
-type Missed struct {
-	Truth record.Truth
-	Why   string
-}
-
-// Minute counts crossings by the minute in which they happened, and confirmed
-// downloads by the minute in which bt-confirm thinks that they crossed. A download
-// happened between two readings: Least counts those that were in this minute for certain, Most
-// those that may have been.
-type Minute struct {
-	Begin                       time.Time
-	Truth, Counted, Least, Most int
 }
 
 // pair is a true download with its truth.
@@ -223,75 +194,3 @@ func verdict(d record.Download, t record.Truth, slack time.Duration) string {
 	}
 	return ""
 }
-
-// missing says why a completion was not confirmed.
-func missing(t record.Truth, o Options) string {
-	end := t.TS
-	if !t.LeftTS.IsZero() {
-		end = t.LeftTS
-	}
-	switch stay := end.Sub(t.CrossedTS); {
-	case !t.Reachable && !t.DialsOut && !t.Holepunch:
-		return Closed
-	case stay < o.MinStay && !t.LeftTS.IsZero():
-		return LeftSoon
-	case stay < o.MinStay:
-		return EndSoon
-	case t.CrossedTS.Sub(t.ArrivedTS) < o.MinBelow:
-		return CameLate
-	case shorter(t.FreeBelowMS, o.MinFree), shorter(t.FreeAboveMS, o.MinFree):
-		return Full
-	case !t.Met:
-		return NeverMet
-	}
-	return InTime
-}
-
-// shorter says whether a span is known and shorter than another.
-func shorter(ms *int64, than time.Duration) bool {
-	return ms != nil && time.Duration(*ms)*time.Millisecond < than
-}
-
-// eligible says whether a completion must be confirmed, whoever missed it.
-func eligible(t record.Truth, o Options) bool {
-	why := missing(t, o)
-	return why == NeverMet || why == InTime
-}
-
-// minutes counts both sides by minute.
-func minutes(r *Report) []Minute {
-	by := map[time.Time]*Minute{}
-	at := func(t time.Time) *Minute {
-		begin := t.UTC().Truncate(time.Minute)
-		if by[begin] == nil {
-			by[begin] = &Minute{Begin: begin}
-		}
-		return by[begin]
-	}
-	for _, t := range r.Truths {
-		if crossing(t) {
-			at(t.CrossedTS).Truth++
-		}
-	}
-	for _, d := range r.all() {
-		at(d.CrossedTS).Counted++
-		last := at(d.AboveTS)
-		if at(d.BelowTS) == last {
-			last.Least++
-		}
-		for begin := last.Begin; begin.Add(time.Minute).After(d.BelowTS) && last.Begin.Sub(begin) < maxSpan; begin = begin.Add(-time.Minute) {
-			at(begin).Most++
-		}
-	}
-	var list []Minute
-	for _, m := range by {
-		list = append(list, *m)
-	}
-	slices.SortFunc(list, func(a, b Minute) int { return a.Begin.Compare(b.Begin) })
-	return list
-}
-
-// maxSpan bounds the minutes that one download is spread over.
-const maxSpan = 24 * time.Hour
-
-func crossing(t record.Truth) bool { return t.Role == "leecher" && !t.CrossedTS.IsZero() }

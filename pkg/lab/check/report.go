@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -65,61 +64,6 @@ func (r *Report) all() (list []record.Download) {
 		list = append(list, f.Download)
 	}
 	return list
-}
-
-func one(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
-}
-
-// Recall is the share of the due completions that were confirmed, of peers that
-// take connections; 1 if none was due.
-func (r *Report) Recall() float64 { return ratio(r.FoundOpen, r.EligibleOpen) }
-
-// RecallNAT is the same of all peers, with those that only dial out or come out
-// when a relay asks them to.
-func (r *Report) RecallNAT() float64 { return ratio(r.Found, r.Eligible) }
-
-func ratio(n, of int) float64 {
-	if of == 0 {
-		return 1
-	}
-	return float64(n) / float64(of)
-}
-
-// ErrNothing says that no completion had to be found, so that any result passes.
-var ErrNothing = errors.New("nothing had to be found: this proves nothing")
-
-// Err says why the comparison fails; nil if it does not.
-func (r *Report) Err() error {
-	var err error
-	add := func(more error) {
-		if err != nil {
-			more = fmt.Errorf("%w; %w", err, more)
-		}
-		err = more
-	}
-	if n := len(r.False); n > 0 {
-		add(errors.New(plural(n, "false confirmation")))
-	}
-	if r.Recall() < r.Options.Recall {
-		add(fmt.Errorf("recall %.4f is below %.4f", r.Recall(), r.Options.Recall))
-	}
-	if r.RecallNAT() < r.Options.RecallNAT {
-		add(fmt.Errorf("recall %.4f with those that only dial out is below %.4f", r.RecallNAT(), r.Options.RecallNAT))
-	}
-	if n := r.Breaches(); r.Options.Breaches >= 0 && n > r.Options.Breaches {
-		add(fmt.Errorf("%s of manners, at most %d wanted", plural(int(n), "breach"), r.Options.Breaches))
-	}
-	switch {
-	case r.Crossed == 0:
-		add(fmt.Errorf("nobody crossed the threshold, so %w", ErrNothing))
-	case r.Eligible == 0:
-		add(ErrNothing)
-	}
-	return err
 }
 
 // SameMinute is the number of true downloads counted in the minute of their
@@ -187,7 +131,7 @@ func (r *Report) Print(out io.Writer) error {
 // swarm says who was there.
 func (r *Report) swarm(b *strings.Builder) {
 	roles := map[string]int{}
-	var reachable, dialling, met int
+	var reachable, dialling, called, met int
 	for _, t := range r.Truths {
 		roles[t.Role]++
 		switch {
@@ -195,6 +139,8 @@ func (r *Report) swarm(b *strings.Builder) {
 			reachable++
 		case t.DialsOut:
 			dialling++
+		case t.Holepunch:
+			called++
 		}
 		if t.Met {
 			met++
@@ -206,8 +152,11 @@ func (r *Report) swarm(b *strings.Builder) {
 	}
 	slices.SortFunc(parts, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	fmt.Fprintf(b, "%-11s%s: %s\n", "swarm", plural(len(r.Truths), "peer"), strings.Join(parts, ", "))
-	fmt.Fprintf(b, "%-11s%d take connections, %d only dial out, %d do neither; %d were met\n", "",
-		reachable, dialling, len(r.Truths)-reachable-dialling, met)
+	ways := fmt.Sprintf("%d take connections, %d only dial out", reachable, dialling)
+	if called > 0 {
+		ways += fmt.Sprintf(", %d only come out for a relay", called)
+	}
+	fmt.Fprintf(b, "%-11s%s, %d do neither; %d were met\n", "", ways, len(r.Truths)-reachable-dialling-called, met)
 	r.hard(b)
 }
 
