@@ -46,6 +46,9 @@ func (p *Probe) ended(x *peer, e event) {
 	if e.habits != nil {
 		x.habits = e.habits
 	}
+	if e.paced && e.rate > 0 { // what was held is known better than by the distance of readings
+		x.rate = e.rate
+	}
 	p.explain(x, e)
 	p.put(e.end)
 	x.memory.Tried(x.try, e.end.Stage, e.how)

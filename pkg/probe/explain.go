@@ -38,18 +38,12 @@ func (p *Probe) explain(x *peer, e event) {
 
 // elsewhere compares with what the address does about other torrents.
 func (p *Probe) elsewhere(x *peer, a *refusal.Attempt) {
-	ip := x.addr.Addr()
-	address := p.addresses[ip]
-	if address == nil {
-		address = &refusal.Address{}
-		p.addresses[ip] = address
-	}
-	number := x.t.first.number
-	a.Elsewhere = address.Elsewhere(number, a.At)
+	at := p.site(x)
+	a.Elsewhere = at.Elsewhere(x.t.first.number, a.At)
 	switch a.Stage {
 	case visit.StageOpen, visit.StageSettled:
-		address.Note(number, a.At, refusal.Took)
+		at.Note(x.t.first.number, a.At, refusal.Took)
 	case visit.StageHandshake:
-		address.Note(number, a.At, refusal.Refused)
+		at.Note(x.t.first.number, a.At, refusal.Refused)
 	}
 }

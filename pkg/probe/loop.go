@@ -51,10 +51,21 @@ func (p *Probe) mustWait(x *peer) time.Duration {
 	switch {
 	case p.inbound[x.place()] > 0:
 		return inboundPause
-	case p.active[x.place()] != nil, !p.nets.Enter(x.addr.Addr()):
-		return time.Duration(float64(busyPause) * (0.5 + p.options.Roll()))
+	case p.active[x.place()] != nil:
+		return p.pauseHere()
+	}
+	if wait := p.another(x, p.options.Now()); wait > 0 {
+		return wait
+	}
+	if !p.nets.Enter(x.addr.Addr()) {
+		return p.pauseHere()
 	}
 	return 0
+}
+
+// pauseHere is for how long a crowded place is left alone.
+func (p *Probe) pauseHere() time.Duration {
+	return time.Duration(float64(busyPause) * (0.5 + p.options.Roll()))
 }
 
 // start visits a peer, introduced by another one or not.

@@ -12,7 +12,6 @@ import (
 
 	"btkit/pkg/manners"
 	"btkit/pkg/record"
-	"btkit/pkg/refusal"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
 )
@@ -46,12 +45,12 @@ type Probe struct {
 
 	// What follows belongs to the loop.
 	torrents  map[string]*torrent
-	peers     map[place][]*peer               // at most maxPorts each
-	addresses map[netip.Addr]*refusal.Address // of more than one torrent
-	total     int                             // peers known
-	early     map[string][]*record.Peer       // of torrents not named yet
-	forgotten int64                           // early ones beyond what is kept
-	unread    queue                           // never had a settled reading
+	peers     map[place][]*peer         // at most maxPorts each
+	sites     map[netip.Addr]*site      // of more than one torrent
+	total     int                       // peers known
+	early     map[string][]*record.Peer // of torrents not named yet
+	forgotten int64                     // early ones beyond what is kept
+	unread    queue                     // never had a settled reading
 	revisits  queue
 	inbound   map[place]int // conversations that the peer began
 	active    map[place]*peer
@@ -75,7 +74,7 @@ func New(o Options, out *record.Writer) *Probe {
 		options: o, out: out, nets: manners.Nets{Limit: o.PerNet}, pace: manners.NewPace(o.Rate, int(o.Rate/10)+1),
 		input: make(chan any, inputRoom), events: make(chan event, eventRoom),
 		eof: make(chan struct{}), failed: make(chan struct{}), selfNow: o.Self.Prepared(),
-		torrents: map[string]*torrent{}, peers: map[place][]*peer{}, addresses: map[netip.Addr]*refusal.Address{}, early: map[string][]*record.Peer{},
+		torrents: map[string]*torrent{}, peers: map[place][]*peer{}, sites: map[netip.Addr]*site{}, early: map[string][]*record.Peer{},
 		inbound: map[place]int{}, active: map[place]*peer{}, held: map[*peer]struct{}{}, expected: map[introduction]*peer{},
 		count: counters{outcomes: map[string]int64{}},
 	}

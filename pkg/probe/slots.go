@@ -3,6 +3,7 @@ package probe
 import (
 	"time"
 
+	"btkit/pkg/refusal"
 	"btkit/pkg/visit"
 )
 
@@ -11,6 +12,9 @@ import (
 // themselves.
 func (p *Probe) settled(x *peer, r visit.Reading, at time.Time) {
 	x.learn(r, at)
+	if len(p.torrents) > 1 { // the address takes conversations about this one now
+		p.site(x).Note(x.t.first.number, at, refusal.Took)
+	}
 	if x.state != busy || !r.CanProgress() {
 		delete(p.held, x)
 		return

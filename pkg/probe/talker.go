@@ -29,6 +29,8 @@ type event struct {
 	how     outcome.Outcome
 	end     *record.Visit // ended
 	habits  *client.Habits
+	rate    float64 // pieces per second at the end, if paced
+	paced   bool
 	peers   []peerwire.PexPeer // heard
 	answer  *peerwire.Holepunch
 }
@@ -78,6 +80,7 @@ func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
 		end.GapMS = 0
 	}
 	e := event{p: t.p, how: how, end: end, at: at}
+	e.rate, e.paced = v.Rate()
 	if end.PeerID != "" {
 		e.habits = client.Of(v.Handshake().PeerID, v.Client())
 	}

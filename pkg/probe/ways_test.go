@@ -212,6 +212,10 @@ func TestNotThisTorrent(t *testing.T) {
 	r.step()
 	r.swarm.Join(address(0), closesEarly)
 	r.take(&record.Peer{InfoHash: other, IP: address(0).Addr(), Port: address(0).Port(), Source: "tracker"})
+	if r.step(); r.swarm.Dials(address(0)) != 1 {
+		t.Error("got two handshakes at once with one address, want a pause between them")
+	}
+	r.clock.advance(oneHandshake)
 	r.step()
 	v := talktest.Await[record.Visit](t, r.journal, 2)[1]
 	if v.Outcome != "closed-early" || v.Reason != "not-this-torrent" {
