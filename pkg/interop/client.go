@@ -64,8 +64,6 @@ type Choices struct {
 	NoTCP bool
 	// Whether to refuse conversations in the clear.
 	Encrypted bool
-	// Whether to take no connections, as a client behind a NAT.
-	DialOnly bool
 	// Whether to stay out of the DHT.
 	NoDHT bool
 }

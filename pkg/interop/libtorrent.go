@@ -17,14 +17,11 @@ type libtorrent struct{ *scripted }
 // startLibtorrent runs a session that listens on addr, with the DHT nodes of
 // bootstrap to start from.
 func startLibtorrent(ctx context.Context, dir, name string, addr netip.AddrPort, bootstrap []netip.AddrPort, choices Choices) (Client, error) {
-	if choices.DialOnly {
-		addr = netip.AddrPortFrom(addr.Addr(), 0)
-	}
 	return runLibtorrent(ctx, dir, name, map[string]any{
 		"download_rate_limit": choices.Down, "upload_rate_limit": choices.Up,
 		"limit_local_peers": addr.Addr().IsLoopback() || addr.Addr().IsPrivate(),
 		"no_dht":            choices.NoDHT, "no_utp": choices.NoUTP, "no_tcp": choices.NoTCP,
-		"encrypted": choices.Encrypted, "dial_only": choices.DialOnly,
+		"encrypted": choices.Encrypted,
 	}, addr, bootstrap)
 }
 

@@ -21,7 +21,7 @@ def settings(config):
     ip, port = config["ip"], config["port"]
     host = "[%s]" % ip if ":" in ip else ip
     wanted = {
-        "listen_interfaces": "" if config.get("dial_only") else "%s:%d" % (host, port),
+        "listen_interfaces": "%s:%d" % (host, port),
         "outgoing_interfaces": ip,
         # More torrents at a time than the default, for tests that have one per question.
         "active_downloads": -1,

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,7 +51,11 @@ type Matrix struct {
 	tracker  *Tracker
 	seeds    []*libtorrent // of the torrent "grow", IPv4 and IPv6
 	history  *history
+	wire     *wire
 	start    time.Time
+	// Records of each question, by its name.
+	mu      sync.Mutex
+	answers map[string][]heard
 
 	stopWatching func()
 }
@@ -59,9 +64,9 @@ type Matrix struct {
 // waits until they have checked them. All of it ends with the test.
 func newMatrix(t *testing.T, stage *Stage) *Matrix {
 	t.Helper()
-	m := &Matrix{Stage: stage, Dir: tempDir(t), Rows: matrixRows(), torrents: map[string]*Torrent{}, history: newHistory(), start: time.Now()}
+	m := &Matrix{Stage: stage, Dir: tempDir(t), Rows: matrixRows(), torrents: map[string]*Torrent{}, history: newHistory(), start: time.Now(), answers: map[string][]heard{}}
 	for i, r := range m.Rows {
-		r.place, r.cells = byte(placeRows+i), map[string]client.Cell{}
+		r.place, r.cells, r.wants = byte(placeRows+i), map[string]client.Cell{}, map[*Torrent]int{}
 	}
 	m.makeTorrents(t)
 	m.watch()
@@ -147,6 +152,11 @@ func (m *Matrix) raise(r *row) error {
 	if err := m.Stage.raise6(ip); err != nil {
 		return err
 	}
+	if r.dialOnly {
+		if err := m.Stage.shut(ip); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeout(m.Stage.ctx, time.Minute)
 	defer cancel()
 	r.choices.NoDHT, r.choices.Down = true, growRate
@@ -159,7 +169,7 @@ func (m *Matrix) raise(r *row) error {
 		return err
 	}
 	names := stillTorrents
-	if r.choices.DialOnly {
+	if r.dialOnly {
 		names = trackedTorrents
 	}
 	for _, name := range names {
@@ -179,7 +189,7 @@ func (m *Matrix) fill(ctx context.Context, r *row, t *Torrent) error {
 	for {
 		status, err := r.Status(ctx, t)
 		if err == nil && status.Have == want {
-			m.history.follow(r.Client, t)
+			r.wants[t] = want
 			return nil
 		}
 		select {
@@ -229,9 +239,30 @@ func (s *Stage) raise6(ip netip.Addr) error {
 	if ip.Is4() {
 		return nil
 	}
-	out, err := exec.Command("ip", "addr", "add", ip.String()+"/128", "dev", "lo", "nodad").CombinedOutput()
+	out, err := exec.Command("ip", "addr", "replace", ip.String()+"/128", "dev", "lo", "nodad").CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("ip addr add %s: %w: %s", ip, err, out)
+		return fmt.Errorf("ip addr replace %s: %w: %s", ip, err, out)
+	}
+	return nil
+}
+
+// shut lets nothing through to ip but answers to what it sent, as a NAT does.
+// A libtorrent that listens nowhere would not even announce itself.
+func (s *Stage) shut(ip netip.Addr) error {
+	rules := fmt.Sprintf("table inet stage { chain in { type filter hook input priority 0; ip daddr %s ct state new drop; }; }", ip)
+	return ruleset(rules)
+}
+
+// ruleset gives nftables these rules, in this namespace.
+func ruleset(rules string) error {
+	path, err := find("nft")
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(path, "-f", "-")
+	cmd.Stdin = strings.NewReader(rules)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft %s: %w: %s", rules, err, out)
 	}
 	return nil
 }

@@ -21,10 +21,14 @@ type row struct {
 	start                    starter
 	choices                  Choices
 	ipv6                     bool
+	// Whether nobody can connect to it, as behind a NAT.
+	dialOnly bool
 
 	Client
 	place   byte
 	version string
+	// Pieces that it has of the torrents that stay as they are.
+	wants map[*Torrent]int
 
 	mu    sync.Mutex
 	cells map[string]client.Cell
@@ -44,7 +48,7 @@ func matrixRows() []*row {
 		{family: "libtorrent", program: "libtorrent", variant: "MSE forced", start: startLibtorrent, choices: Choices{Encrypted: true}},
 		{family: "libtorrent", program: "libtorrent", variant: "uTP only", start: startLibtorrent, choices: Choices{NoTCP: true}},
 		{family: "libtorrent", program: "libtorrent", variant: "IPv6", start: startLibtorrent, ipv6: true},
-		{family: "libtorrent", program: "libtorrent", variant: "dial-out only", start: startLibtorrent, choices: Choices{DialOnly: true}},
+		{family: "libtorrent", program: "libtorrent", variant: "dial-out only", start: startLibtorrent, dialOnly: true},
 		{family: "rTorrent", program: "rTorrent", start: startRTorrent},
 		{family: "aria2", program: "aria2", start: startAria2},
 		{family: "aria2", program: "aria2", variant: "encryption required", start: startAria2, choices: Choices{Encrypted: true}},

@@ -60,8 +60,7 @@ type scriptReply struct {
 }
 
 // runScript starts script, which needs the Python modules named, with config
-// as its argument, and waits until its client listens on addr; port 0 is that
-// of a client that does not listen.
+// as its argument, and waits until its client listens on addr.
 func runScript(ctx context.Context, dir, name, script, modules string, config map[string]any, addr netip.AddrPort) (*scripted, error) {
 	if err := exec.CommandContext(ctx, debianPython, "-c", "import "+modules).Run(); err != nil {
 		return nil, fmt.Errorf("Python modules %s are not installed (make interop installs them): %w", modules, err)
