@@ -86,6 +86,9 @@ func (p *Probe) exchanged(x *peer, e event) {
 		if y := p.find(x.t.at(heard.Addr.Addr()), heard.Addr.Port()); y != nil && y != x {
 			y.hints |= heard.Flags
 			y.meets(x)
+			if y.failures > 0 && !y.read {
+				p.introduce(y)
+			}
 		}
 	}
 }
