@@ -59,7 +59,7 @@ func (s *Socket) begin(to netip.AddrPort, stubborn bool) (*Conn, error) {
 	for range idTries {
 		id := uint16(rand.Uint32())
 		now := s.now()
-		c.stream = dialled(now, s.options.limits(), id, uint16(rand.Uint32()), c.send)
+		c.stream = dialled(now, s.limits, id, uint16(rand.Uint32()), c.send)
 		c.stream.stubborn = stubborn
 		if s.add(key{to, id}, c) {
 			c.stream.Tick(now)

@@ -84,7 +84,7 @@ func (s *Socket) knocked(p *Packet, from netip.AddrPort) {
 	g := s.half.knock(now, key{from, p.ConnectionID + 1}, p.Seq, uint16(rand.Uint32()))
 	answer := Packet{
 		Type: State, ConnectionID: p.ConnectionID, Timestamp: micros(now), TimestampLag: micros(now) - p.Timestamp,
-		Window: uint32(s.options.limits().window), Seq: g.seq, Ack: p.Seq,
+		Window: uint32(s.limits.window), Seq: g.seq, Ack: p.Seq,
 	}
 	// If it does not leave, the stranger will knock again.
 	_ = s.wire.write(answer.Append(nil), from)
@@ -103,7 +103,7 @@ func (s *Socket) enter(p *Packet, from netip.AddrPort) bool {
 		return true // it will come again
 	}
 	c := s.newConn(from)
-	c.stream = accepted(now, s.options.limits(), p.ConnectionID-1, p.Ack+1, g.peerSeq, c.send)
+	c.stream = accepted(now, s.limits, p.ConnectionID-1, p.Ack+1, g.peerSeq, c.send)
 	if !s.add(k, c) {
 		return true
 	}
@@ -152,46 +152,45 @@ func (s *Socket) remove(k key) {
 // hearErrors tells conversations what ICMP says of their packets.
 func (s *Socket) hearErrors() {
 	for _, n := range s.wire.unreachable() {
-		for _, c := range s.quoted(n) {
-			c.unreachable(n.errno)
+		if len(n.quote) < 4 {
+			s.unreachable(n)
+		} else if c := s.quoted(n); c != nil {
+			c.unreachable(n.errno, false)
 		}
 	}
 }
 
-// quoted finds whose packet did not arrive. A router may send so little back
-// that only the address is known.
-func (s *Socket) quoted(n notice) []*Conn {
-	if len(n.quote) < 4 {
-		return s.allWith(n.to)
-	}
+// quoted finds whose packet did not arrive.
+func (s *Socket) quoted(n notice) *Conn {
 	id := binary.BigEndian.Uint16(n.quote[2:])
 	if Type(n.quote[0]>>4) == Syn {
-		if c := s.find(n.to, id); c != nil {
-			return []*Conn{c}
-		}
-		return nil
+		return s.find(n.to, id)
 	}
-	if c := s.findSender(n.to, id); c != nil {
-		return []*Conn{c}
-	}
-	return nil
+	return s.findSender(n.to, id)
 }
 
-func (s *Socket) allWith(peer netip.AddrPort) []*Conn {
+// unreachable ends all dials to a host of which a router has sent back so
+// little that only the address is known.
+func (s *Socket) unreachable(n notice) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	var all []*Conn
 	for k, c := range s.conns {
-		if k.peer == peer {
+		if k.peer == n.to {
 			all = append(all, c)
 		}
 	}
-	return all
+	s.mu.RUnlock()
+	for _, c := range all {
+		c.unreachable(n.errno, true)
+	}
 }
 
-func (c *Conn) unreachable(errno syscall.Errno) {
+func (c *Conn) unreachable(errno syscall.Errno, onlyDial bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if onlyDial && c.stream.phase != opening {
+		return
+	}
 	c.stream.Unreachable(errno)
 	c.arrange()
 }

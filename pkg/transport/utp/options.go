@@ -2,6 +2,7 @@ package utp
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type Options struct {
 	Window     int // bytes kept for a slow reader of a conversation, default 64 KiB
 	SendBuffer int // bytes kept for a slow peer, default 64 KiB
 	MaxConns   int // conversations at one time, dialled and accepted, default 16384
+	Memory     int // bytes kept for slow readers of all conversations, default 256 MiB
 	MaxHalf    int // of strangers who have said no more than SYN, default 4096, each for 10 s
 
 	// Backlog is how many accepted conversations may wait for Accept. With 0,
@@ -39,8 +41,23 @@ func (o Options) limits() limits {
 		tries:  uint8(min(or(o.Tries, 3), 100)),
 		window: or(o.Window, 64<<10),
 		queue:  or(o.SendBuffer, 64<<10),
+		store:  newStore(or(o.Memory, 256<<20)),
 	}
 }
+
+// store is the memory that all conversations of a socket share for what their
+// readers have not fetched.
+type store struct{ left atomic.Int64 }
+
+func newStore(bytes int) *store {
+	s := new(store)
+	s.left.Store(int64(bytes))
+	return s
+}
+
+func (s *store) has(bytes int) bool { return s.left.Load() >= int64(bytes) }
+
+func (s *store) take(bytes int) { s.left.Add(-int64(bytes)) }
 
 // or gives the default for what is not set.
 func or[T int | time.Duration](value, normal T) T {

@@ -48,7 +48,7 @@ func (s *stream) take(p *Packet) {
 	switch ahead := p.Seq - s.ack; {
 	case ahead == 0 || ahead > maxAhead || s.eof:
 	case ahead == 1:
-		if s.held+chunkCost+len(p.Payload) > s.window+overshoot {
+		if !s.fits(p, s.window+overshoot) {
 			return
 		}
 		s.deliver(s.chunkOf(p))
@@ -58,13 +58,25 @@ func (s *stream) take(p *Packet) {
 	}
 }
 
+// fits says whether there is room for a packet, below most bytes. A conversation
+// that holds nothing may always go on.
+func (s *stream) fits(p *Packet, most int) bool {
+	cost := chunkCost + len(p.Payload)
+	return s.held+cost <= most && (s.held == 0 || s.store.has(cost))
+}
+
+func (s *stream) hold(bytes int) {
+	s.held += bytes
+	s.store.take(bytes)
+}
+
 // chunkOf copies a packet. Nobody will read what comes after our end.
 func (s *stream) chunkOf(p *Packet) chunk {
 	c := chunk{seq: p.Seq, fin: p.Type == Fin, timestamp: p.Timestamp}
 	if !s.shut && !c.fin {
 		c.payload = slices.Clone(p.Payload)
 	}
-	s.held += c.cost()
+	s.hold(c.cost())
 	return c
 }
 
@@ -76,7 +88,7 @@ func (s *stream) deliver(c chunk) {
 		s.eof = true
 	}
 	if len(c.payload) == 0 || s.shut {
-		s.held -= c.cost()
+		s.hold(-c.cost())
 		return
 	}
 	s.unread = append(s.unread, c)
@@ -105,7 +117,7 @@ func (s *stream) keep(p *Packet) {
 		s.again(&s.early[at], p)
 		return
 	}
-	if s.held+chunkCost+len(p.Payload) > s.window+overshoot-gapRoom {
+	if !s.fits(p, s.window+overshoot-gapRoom) {
 		return
 	}
 	s.early = slices.Insert(s.early, at, s.chunkOf(p))
@@ -175,7 +187,7 @@ func (s *stream) Read(now time.Duration, b []byte) int {
 
 // free lets go of bytes of the reader.
 func (s *stream) free(bytes int) {
-	s.held -= bytes
+	s.hold(-bytes)
 	s.toRead -= bytes
 }
 
@@ -184,13 +196,13 @@ func (s *stream) Readable() bool { return len(s.unread) > 0 || s.eof || s.phase 
 
 func (s *stream) forgetEarly() {
 	for i := range s.early {
-		s.held -= s.early[i].cost()
+		s.hold(-s.early[i].cost())
 	}
 	s.early = nil
 }
 
 // forgetUnread drops what nobody will read any more.
 func (s *stream) forgetUnread() {
-	s.held -= s.toRead
+	s.hold(-s.toRead)
 	s.toRead, s.unread = 0, nil
 }

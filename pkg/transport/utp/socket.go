@@ -15,6 +15,7 @@ type Socket struct {
 	conn    net.PacketConn
 	wire    wire
 	options Options
+	limits  limits
 	start   time.Time
 	timers  timers
 	// backlog holds what Accept has not taken, Options.Backlog at most.
@@ -42,7 +43,7 @@ type key struct {
 // Open takes over a UDP socket, IPv4, IPv6 or both. Close ends it.
 func Open(conn net.PacketConn, o Options) *Socket {
 	s := &Socket{
-		conn: conn, wire: wireOf(conn), options: o,
+		conn: conn, wire: wireOf(conn), options: o, limits: o.limits(),
 		// Times begin above 0, which means none.
 		start: time.Now().Add(-time.Second), timers: newTimers(),
 		backlog: make(chan *Conn, o.Backlog), done: make(chan struct{}),

@@ -23,6 +23,7 @@ type limits struct {
 	tries  uint8         // timeouts in a row before we give up
 	window int           // bytes we offer to keep for a reader
 	queue  int           // bytes we keep for the peer
+	store  *store        // what all conversations of a socket may hold
 }
 
 // Times that need no choice.
@@ -32,7 +33,8 @@ const (
 	zeroWindow    = 30 * time.Second // without room at the peer, while we have something to say
 	linger        = 3 * time.Second  // in which a repeated FIN is still answered
 	answerToFin   = 5 * time.Second
-	longestFlush  = 30 * time.Second // in which a closed conversation must get rid of its bytes
+	greeting      = 100 * time.Millisecond // after which a peer that answered hears of us, if our user is silent
+	longestFlush  = 30 * time.Second       // in which a closed conversation must get rid of its bytes
 	closingTries  = 2
 	ackTolerance  = 128 // how far an ack may lie behind the last, packets overtaken by others
 	resetOverhang = 3   // the same for a RESET, which could be a guess
@@ -53,6 +55,7 @@ type stream struct {
 	born           time.Duration
 	lastIn         time.Duration // last packet of the peer
 	lastOut        time.Duration
+	greetAt        time.Duration
 	lag            uint32 // to tell the peer: our clock minus its timestamp
 
 	sending
@@ -127,6 +130,7 @@ func (s *stream) plausible(p *Packet) bool {
 func (s *stream) opened(now time.Duration, p *Packet) {
 	s.phase = open
 	s.ack, s.first = p.Seq-1, p.Seq
+	s.greetAt = now + greeting
 	if s.synsOut == 1 {
 		s.trip.sample(now - s.born)
 	}
@@ -187,7 +191,7 @@ func (s *stream) tickOpen(now time.Duration) {
 		return
 	case s.repeatAt != 0 && now >= s.repeatAt:
 		s.timeout(now)
-	case now-s.lastOut >= keepAlive && !s.shut:
+	case s.greetAt != 0 && now >= s.greetAt, now-s.lastOut >= keepAlive && !s.shut:
 		s.state(now)
 	}
 	s.settle(now)
@@ -209,6 +213,7 @@ func (s *stream) Due() time.Duration {
 	}
 	sooner(s.repeatAt)
 	sooner(s.forgetAt)
+	sooner(s.greetAt)
 	if s.zeroSince != 0 {
 		sooner(s.zeroSince + zeroWindow)
 	}
@@ -261,10 +266,7 @@ func (s *stream) emit(now time.Duration, p *Packet) error {
 	room := buffers.Get().(*[]byte)
 	defer buffers.Put(room)
 	p.Timestamp, p.TimestampLag = micros(now), s.lag
-	s.lastOut = now
-	if s.phase == open {
-		s.told = int(p.Window)
-	}
+	s.lastOut, s.told, s.greetAt = now, int(p.Window), 0
 	*room = p.Append((*room)[:0])
 	return s.send(*room)
 }
