@@ -28,7 +28,8 @@ func ParseFile(b []byte) (*Torrent, error) {
 		return nil, err
 	}
 	t.Trackers = trackersOf(v)
-	t.WebSeeds = webSeeds(urlsOf(v.Get("url-list")))
+	// Of the two kinds, BEP 19 and BEP 17, we contact neither.
+	t.WebSeeds = webSeeds(append(urlsOf(v.Get("url-list")), urlsOf(v.Get("httpseeds"))...))
 	t.Source, t.Oddities = SourceFile, odd
 	return t, nil
 }

@@ -33,6 +33,6 @@ type Torrent struct {
 	Source string `json:"source,omitempty"`
 	// Addresses that the magnet link names (x.pe), "ip:port".
 	Peers []string `json:"peers,omitempty"`
-	// Web seeds (BEP 19), listed and never contacted.
+	// Web seeds (BEP 19, BEP 17), listed and never contacted.
 	WebSeeds []string `json:"web_seeds,omitempty"`
 }
