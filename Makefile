@@ -44,7 +44,7 @@ lab-hard: build ## the same on a swarm with NAT, encryption, uTP and full slots
 	@pipelines/lab-hard.sh
 
 interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
-	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/interop
+	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/transport/mse ./pkg/interop
 
 interop-tools: # Debian packages of the clients, as far as they are missing
 	@pkg/interop/install.sh

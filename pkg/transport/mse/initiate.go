@@ -13,8 +13,10 @@ import (
 // The connection that it returns yields what the other side says next, and
 // encrypts if that was agreed. One goroutine may read it while another one
 // writes; deadlines and Close are those of conn and may be used from anywhere.
-// No deadline is set on it. After an error conn is still open and of no more
-// use.
+// No deadline is set on it. To stop a handshake, close conn. After an error conn
+// is still open and of no more use.
+//
+// A call that fails with Result.ShortSecret is worth another one at once.
 //
 // The stream must hold half a kilobyte on its way, as every socket does.
 func Initiate(conn net.Conn, skey [20]byte, ia []byte, o Options) (net.Conn, Result, error) {

@@ -20,8 +20,9 @@ type Result struct {
 	PadIn    int      // bytes of padding behind the key of the other side
 
 	// ShortSecret says that the shared secret begins with a zero byte, one time
-	// in 256. libtorrent and rTorrent get it wrong then and close: a call that
-	// failed like this proves nothing, and the next has other keys.
+	// in 256. libtorrent and rTorrent get it wrong when they are called: they
+	// close, or wait without end. A call that failed like this proves nothing;
+	// the next one has other keys.
 	ShortSecret bool
 }
 

@@ -57,8 +57,8 @@ type exchanger struct {
 	pair *sharedKey
 }
 
-// exchange waits for its turn until the deadline. libtorrent gets a secret with
-// a leading zero wrong, so then this connection has a key of its own.
+// exchange waits for its turn until the deadline. rTorrent gets a secret with a
+// leading zero wrong, so then this connection has a key of its own.
 func (e *exchanger) exchange(other *[keyLen]byte, deadline time.Time) (agreement, error) {
 	if err := e.enter(deadline); err != nil {
 		return agreement{}, err
