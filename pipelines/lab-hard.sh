@@ -15,7 +15,7 @@ export PATH="$PWD/bin:$PATH"
 
 dir=${1:-demo/lab-hard}
 rm -rf "$dir" && mkdir -p "$dir"
-bt-lab --seed "${BT_LAB_SEED:-11}" --leechers "${BT_LAB_LEECHERS:-940}" --seeds 60 --finishing 300 --duration 6m --pace 0.2 \
+bt-lab --seed "${BT_LAB_SEED:-11}" --leechers "${BT_LAB_LEECHERS:-940}" --seeds 60 --hostile 20 --finishing 300 --duration 6m --pace 0.2 \
   --unreachable 0 --busy 0 --nat 0.4 --mute 0.1 --shy 0.5 --encrypted 0.2 --utp-only 0.1 --full 0.5 --leave 0 --leave-after 10m \
   --ipv6 3 --tex 0.1 --dir "$dir" -- pipelines/lab-hard-chain.sh "$dir/swarm.db" 2048
 bt-lab --check "$dir/swarm.db" --truth "$dir/truth.ndjson" --recall 0.99 --recall-nat 0.95 --second 15m --second-share 0.95

@@ -16,7 +16,7 @@ type Script struct {
 }
 
 // Attacks is the number of ways in which hostile peers misbehave.
-const Attacks = 8
+const Attacks = 10
 
 // ErrOptions says that an option is out of range.
 var ErrOptions = errors.New("lab swarm")

@@ -2,7 +2,9 @@ package swarm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -14,7 +16,42 @@ import (
 // download: whoever sends HAVEs for pieces it does not have cannot be told from a
 // downloader.
 func (p *peer) attack(c *conn) {
-	begin, pause, again := p.weapon(p.plan.Attack % script.Attacks)
+	switch kind := p.plan.Attack % script.Attacks; kind {
+	case mirror:
+		_, _ = io.Copy(c.net, io.LimitReader(c.net, maxWaiting))
+	case lure:
+		p.lures(c)
+	default:
+		p.fires(c, kind)
+	}
+	c.close()
+	p.parts(c)
+}
+
+// Attacks that answer what the visitor sends.
+const (
+	mirror = 8 // gives every byte back
+	lure   = 9 // wants encryption, then speaks of another torrent
+)
+
+// lures waits for a visitor who begins encrypted and then changes the torrent.
+func (p *peer) lures(c *conn) {
+	rest, err := c.readHandshake()
+	if !errors.Is(err, peerwire.ErrNotPlain) {
+		return
+	}
+	if _, err := c.decrypt(rest); err != nil {
+		return
+	}
+	other := peerwire.Handshake{Reserved: peerwire.Reserved(peerwire.BitExt), InfoHash: [20]byte{1}, PeerID: p.plan.ID}
+	if _, err := c.net.Write(other.Append(nil)); err == nil {
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.net, maxWaiting))
+	}
+}
+
+// fires sends something, and something else again and again.
+func (p *peer) fires(c *conn, kind int) {
+	begin, pause, again := p.weapon(kind)
 	_, err := c.net.Write(begin)
 	for err == nil {
 		select {
@@ -24,8 +61,6 @@ func (p *peer) attack(c *conn) {
 			_, err = c.net.Write(again)
 		}
 	}
-	c.close()
-	p.parts(c)
 }
 
 // weapon is what is sent first, and what is sent again and again after a pause.

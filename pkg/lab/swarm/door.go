@@ -53,7 +53,7 @@ func (p *peer) bind() (err error) {
 // speaksUTP says whether the peer has a socket for it: whoever can be reached by
 // it or dials.
 func (p *peer) speaksUTP() bool {
-	return p.plan.Client.UTP && p.plan.Role != script.Hostile && (p.plan.Reachable() || p.plan.Dials || p.plan.Punches())
+	return p.plan.Client.UTP && (p.plan.Reachable() || p.plan.Dials || p.plan.Punches())
 }
 
 // openUTP opens the peer's UDP socket. Who cannot be reached is behind a box

@@ -12,6 +12,7 @@ import (
 	"btkit/pkg/benc"
 	"btkit/pkg/lab/script"
 	"btkit/pkg/peerwire"
+	"btkit/pkg/transport/mse"
 )
 
 // crossed is when a visitor first counted so many pieces.
@@ -245,18 +246,31 @@ func TestDialsGuestsAgainAndAgain(t *testing.T) {
 func TestHostilePeersEnd(t *testing.T) {
 	t.Parallel()
 	for kind := range script.Attacks {
-		l := act(t, solo(t, "-LT20B0-", func(p *script.Peer) { p.Role, p.Attack = script.Hostile, kind }))
-		nc, err := net.Dial("tcp4", l.where(t, 0).String())
-		if err != nil {
-			t.Fatal(err)
+		for _, utp := range []bool{false, true} {
+			s := solo(t, "-LT20B0-", func(p *script.Peer) { p.Role, p.Attack = script.Hostile, kind })
+			l, e := act(t, s), listen(t)
+			nc := e.dial(l.where(t, 0), way{utp: utp})
+			if nc == nil {
+				t.Fatalf("attack %d cannot be dialled, uTP %v", kind, utp)
+			}
+			nc.SetDeadline(time.Now().Add(patience))
+			h := peerwire.Handshake{InfoHash: s.Torrents[0].InfoHash, PeerID: [20]byte([]byte(ourID))}
+			if kind == lure {
+				on, _, err := mse.Initiate(nc, h.InfoHash, h.Append(nil), mse.Options{})
+				if err != nil {
+					t.Fatalf("attack %d takes no encrypted handshake: %v", kind, err)
+				}
+				nc = on
+			} else if _, err := nc.Write(h.Append(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := nc.Read(make([]byte, 100)); n == 0 {
+				t.Errorf("attack %d sends nothing: %v", kind, err)
+			}
+			if err := l.Close(); err != nil {
+				t.Errorf("attack %d: %v", kind, err)
+			}
+			nc.Close()
 		}
-		nc.SetReadDeadline(time.Now().Add(patience))
-		if n, err := nc.Read(make([]byte, 100)); n == 0 {
-			t.Errorf("attack %d sends nothing: %v", kind, err)
-		}
-		if err := l.Close(); err != nil {
-			t.Errorf("attack %d: %v", kind, err)
-		}
-		nc.Close()
 	}
 }
