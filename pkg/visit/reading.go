@@ -64,16 +64,14 @@ func (c *Conversation) Progress(at time.Time) (out []*record.Progress) {
 	if !ok {
 		return nil
 	}
-	if c.exact = c.exact || r.Complete || !at.Before(c.exactAt()); c.exact {
-		r.Exact = true
-	}
+	c.exact = c.exact || r.Complete || !at.Before(c.exactAt())
 	lifted := c.mask.on(&r, r.Have) && !at.Before(c.mask.liftAt(c))
 	c.mask.off = c.mask.off || lifted
 	switch {
 	case c.settled:
 		out = c.changed(at, lifted)
 	case !c.mask.on(&r, r.Have) && c.settles(at, &r):
-		c.settle(&r)
+		c.settle(at, &r)
 		out = append(out, c.tell(at, r.Have))
 	}
 	if c.settled && c.exact {

@@ -52,8 +52,9 @@ func (c *Conversation) settles(at time.Time, r *Reading) bool {
 }
 
 // settle marks the reading, and what looks like a seed that hides its pieces.
-func (c *Conversation) settle(r *Reading) {
+func (c *Conversation) settle(at time.Time, r *Reading) {
 	c.settled = true
+	c.exact = c.exact || !at.Before(c.exactAt())
 	c.stage = StageSettled
 	c.mask.settle(c, r)
 }

@@ -81,6 +81,9 @@ func TestWantsNothing(t *testing.T) {
 			s.say(0, bitfield(1000, 400)).wait(3).say(21, extHandshake(peerwire.ExtHandshake{UploadOnly: &yes})).wait(22)
 		}, "400@3 400u@21 400up@22"},
 		{"before its pieces", libtorrent, func(s *scene) { s.say(0, wants(true), bitfield(1000, 400)).wait(3) }, "400up@3"},
+		{"before its pieces, and asked early", libtorrent, func(s *scene) {
+			s.say(0, wants(true), bitfield(1000, 400)).say(1.8, unchoke()).wait(2).wait(4)
+		}, "400up@1.8"},
 		{"before its pieces, complete", libtorrent, func(s *scene) { s.say(0, wants(true), haveAll()) }, "1000u@0"},
 		{"without any pieces it is no reading", libtorrent, func(s *scene) { s.say(0, wants(true)).wait(100) }, ""},
 		{"closed right behind it", unknown, func(s *scene) {
