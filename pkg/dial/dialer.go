@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"btkit/pkg/outcome"
@@ -23,6 +24,9 @@ type Dialer struct {
 	Locals []netip.Addr
 
 	sockets []*utp.Socket
+
+	mu   sync.Mutex // guards what follows
+	lent map[netip.AddrPort]*lent
 }
 
 // from is the address to come from, not valid for any.

@@ -183,6 +183,14 @@ func TestPunch(t *testing.T) {
 		}
 		c.Close()
 	}
+	// Two peers whom one relay introduces share its port.
+	one, err := d.Punch(context.Background(), other, to)
+	echoes(t, one, err)
+	two, err := d.Punch(context.Background(), other, overUDP(t, "127.0.0.1:0"))
+	echoes(t, two, err)
+	for _, c := range []net.Conn{one, one, two} {
+		c.Close()
+	}
 	again, err := net.ListenPacket("udp", other.String())
 	if err != nil {
 		t.Fatalf("the port of a punched connection is not free again: %v", err)

@@ -86,34 +86,3 @@ func addrOf(s *utp.Socket) netip.AddrPort {
 	addr, _ := netip.ParseAddrPort(s.Addr().String()) // of a UDP socket, always one
 	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 }
-
-// Punch connects over uTP to a peer that does the same at the same time,
-// because another one has introduced us (BEP 55). from is our side of the connection
-// with that one: the peer knows us by it, so we must come from there. Over
-// uTP that is a socket of ours; over TCP the port of the same number is opened
-// for this connection alone.
-func (d *Dialer) Punch(ctx context.Context, from, to netip.AddrPort) (net.Conn, error) {
-	for _, s := range d.sockets {
-		if addrOf(s).Port() == from.Port() && addrOf(s).Addr().Is4() == from.Addr().Unmap().Is4() {
-			return s.Punch(ctx, to)
-		}
-	}
-	conn, err := listen(from)
-	if err != nil {
-		return nil, outcome.Fail(outcome.LocalError, fmt.Errorf("come from %s: %w", from, err))
-	}
-	s := utp.Open(conn, d.utp())
-	stream, err := s.Punch(ctx, to)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return &single{Conn: stream, socket: s}, nil
-}
-
-// single is a connection with a socket of its own.
-type single struct {
-	net.Conn
-	socket *utp.Socket
-}
-
-func (s *single) Close() error { return errors.Join(s.Conn.Close(), s.socket.Close()) }

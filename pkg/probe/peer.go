@@ -69,6 +69,7 @@ type peer struct {
 	hints   uint8            // what others say of it (BEP 11)
 	relays  [maxRelays]*peer // those that named it, latest first
 	habits  *client.Habits   // of its program, nil while unknown
+	asked   time.Time        // when an introduction was asked for
 	came    time.Time        // when it last dialled us
 
 	conv *talk.Conversation // set by the conversation, nil while dialling

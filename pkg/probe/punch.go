@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"time"
 
 	"btkit/pkg/peerwire"
 )
@@ -40,14 +41,16 @@ func (x *peer) forgets(relay *peer) {
 }
 
 // introduce asks a peer that named x, and talks to us now, for an
-// introduction.
+// introduction; not more often than a peer is dialled.
 func (p *Probe) introduce(x *peer) {
-	if p.options.Punch == nil || p.stopping || x.state != waiting {
+	now := p.options.Now()
+	if p.options.Punch == nil || p.stopping || x.state != waiting || now.Sub(x.asked) < p.options.Revisit {
 		return
 	}
 	for _, r := range x.relays {
 		if r != nil && r.state == busy && r.conv != nil && !r.stop && r.conv.Introduce(x.addr) {
 			p.expected[introduction{x.t.first, x.addr}] = x
+			x.asked = now
 			return
 		}
 	}
@@ -64,6 +67,7 @@ func (p *Probe) introduced(relay *peer, answer peerwire.Holepunch) {
 	delete(p.expected, asked)
 	if answer.Kind != peerwire.HolepunchConnect {
 		x.forgets(relay)
+		x.asked = time.Time{}
 		p.introduce(x)
 		return
 	}

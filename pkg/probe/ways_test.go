@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -292,6 +293,38 @@ func TestIntroduction(t *testing.T) {
 	}
 	if last.Relay != address(1).String() || last.Transport != "utp" || last.Stage != "settled" {
 		t.Errorf("got %+v, want a settled visit over uTP by way of %v", last, address(1))
+	}
+	r.leaveAll()
+}
+
+// A hole that leads nowhere is not punched again and again.
+func TestIntroductionThatFails(t *testing.T) {
+	connect := peerwire.AppendHolepunch(nil, visit.ExtHolepunch, peerwire.Holepunch{Kind: peerwire.HolepunchConnect, Addr: address(0)})
+	r, _ := relays(t, func(p *talktest.Peer) {
+		for n := 2; ; n++ {
+			for p.Got(peerwire.Extended) < n {
+				select {
+				case <-p.Over():
+					return
+				case <-time.After(time.Millisecond):
+				}
+			}
+			p.Say(connect)
+		}
+	})
+	var punches atomic.Int64
+	r.options.Punch = func(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+		punches.Add(1)
+		return nil, outcome.Fail(outcome.LocalError, errRefused)
+	}
+	r.until("the hole", func() bool { x := r.maybe(address(0)); return punches.Load() > 0 && x.state == waiting })
+	for range 50 {
+		r.until("a while", func() bool { return true })
+		time.Sleep(time.Millisecond)
+		r.until("quiet", func() bool { return len(r.events) == 0 })
+	}
+	if got := punches.Load(); got != 1 {
+		t.Errorf("got %d holes punched at one time, want 1", got)
 	}
 	r.leaveAll()
 }
