@@ -1,6 +1,7 @@
 package mse
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
 )
 
 // roles are both sides, on a stream whose other end is a stranger.
@@ -23,9 +25,7 @@ var roles = map[string]func(net.Conn, Options) error{
 }
 
 // against lets a stranger say something, in pieces, and then end or wait.
-func against(t *testing.T, says []byte, piece int, stays bool, o Options, run func(net.Conn, Options) error) error {
-	t.Helper()
-	us, them := loopback(t)
+func against(us, them net.Conn, says []byte, piece int, stays bool, run func(net.Conn) error) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -41,7 +41,7 @@ func against(t *testing.T, says []byte, piece int, stays bool, o Options, run fu
 		}
 		_, _ = io.Copy(io.Discard, them) // until we end
 	}()
-	err := run(us, o)
+	err := run(us)
 	us.Close()
 	<-done
 	return err
@@ -73,7 +73,9 @@ func TestHowStreamsEnd(t *testing.T) {
 				if tt.want == outcome.Timeout {
 					o.Timeout = 100 * time.Millisecond
 				}
-				if err := against(t, tt.says, tt.piece, tt.stays, o, run); outcome.Of(err) != tt.want {
+				us, them := loopback(t)
+				err := against(us, them, tt.says, tt.piece, tt.stays, func(c net.Conn) error { return run(c, o) })
+				if outcome.Of(err) != tt.want {
 					t.Errorf("got %v (%v), want %v", outcome.Of(err), err, tt.want)
 				}
 			})
@@ -139,5 +141,68 @@ func TestCrypto(t *testing.T) {
 		if got := (Result{Selected: selected}).Crypto(); got != want {
 			t.Errorf("%d: got %q, want %q", selected, got, want)
 		}
+	}
+}
+
+// A key may begin like a plain handshake does; 20 bytes tell them apart.
+func TestKeyThatBeginsLikeAHandshake(t *testing.T) {
+	var pair *keyPair
+	for i := byte(1); pair == nil || pair.public[0] != 0x13; i++ {
+		for j := range byte(255) {
+			if pair = newKeyPair([privateLen]byte{1, 18: i, 19: j}); pair.public[0] == 0x13 {
+				break
+			}
+		}
+	}
+	var keys Keys
+	keys.Add(torrent)
+	x, y := loopback(t)
+	got := make(chan ended, 1) // the one result
+	go func() {
+		first, err := readN(y, plainLen)
+		var d peerwire.HandshakeDecoder
+		if _, notPlain := d.Feed(first); err != nil || !errors.Is(notPlain, peerwire.ErrNotPlain) {
+			got <- ended{err: errors.Join(err, notPlain, errNoSync)}
+			y.Close()
+			return
+		}
+		conn, result, err := NewReceiver(&keys, Options{}).Accept(y, first)
+		got <- ended{conn, result, err}
+	}()
+	a, said := newInitiator(torrent, nil, RC4, pair, nil, nil)
+	_, err := a.run(x, Options{}.filled(), time.Now().Add(time.Minute), said, nil)
+	if at := <-got; err != nil || at.err != nil || at.SKEY != torrent {
+		t.Errorf("got %v, and %+v", err, at)
+	}
+}
+
+// Strangers by the hundred that say nothing of sense take turns with those that
+// do, and everybody is done.
+func TestFlood(t *testing.T) {
+	var keys Keys
+	keys.Add(torrent)
+	r := NewReceiver(&keys, Options{Exchanges: 1, Timeout: time.Minute})
+	var wait sync.WaitGroup
+	for n := range 120 {
+		us, them := loopback(t)
+		wait.Go(func() {
+			accept := func(c net.Conn) error { _, _, err := r.Accept(c, nil); return err }
+			if err := against(us, them, noise(keyLen+maxPad+20+n), 1+n*7, true, accept); outcome.Of(err) != outcome.NotBitTorrent {
+				t.Errorf("stranger: got %v, want %v", err, outcome.NotBitTorrent)
+			}
+		})
+		if n%4 != 0 {
+			continue
+		}
+		x, y := loopback(t)
+		wait.Go(func() {
+			if from, at := meet(x, y, []byte("hello"), Options{Methods: RC4}, r); from.err != nil || at.err != nil {
+				t.Errorf("peer: got %v and %v, want no error", from.err, at.err)
+			}
+		})
+	}
+	wait.Wait()
+	if busy := len(r.ex.slots); busy != 0 {
+		t.Errorf("got %d exchanges left, want none", busy)
 	}
 }
