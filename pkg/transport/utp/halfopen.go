@@ -1,9 +1,6 @@
 package utp
 
-import (
-	"net/netip"
-	"time"
-)
+import "time"
 
 // halfOpenLife is how long a stranger may take for the second packet.
 const halfOpenLife = 10 * time.Second
@@ -62,35 +59,4 @@ func (h *halfOpen) expire(now time.Duration) {
 func (h *halfOpen) shift() {
 	delete(h.guests, h.order[0])
 	h.order = h.order[1:]
-}
-
-const (
-	resetSlots     = 256
-	resetsASecond  = 100
-	resetFrequency = time.Second
-)
-
-// resetLimit allows one RESET per peer and second, and a hundred in all, as
-// far as it remembers.
-type resetLimit struct {
-	last [resetSlots]struct {
-		peer netip.AddrPort
-		at   time.Duration
-	}
-	second time.Duration
-	sent   int
-}
-
-func (r *resetLimit) allow(now time.Duration, peer netip.AddrPort) bool {
-	if second := now.Truncate(time.Second); second != r.second {
-		r.second, r.sent = second, 0
-	}
-	ip := peer.Addr().As16()
-	slot := &r.last[(int(ip[15])^int(ip[14])*31^int(ip[7])*17^int(peer.Port()))%resetSlots]
-	if r.sent >= resetsASecond || slot.peer == peer && now-slot.at < resetFrequency {
-		return false
-	}
-	slot.peer, slot.at = peer, now
-	r.sent++
-	return true
 }
