@@ -36,7 +36,7 @@ const environment = `  BT_LAB_DIR           folder of the lab
   BT_ALLOW_PRIVATE=1   so that the toolkit contacts 127.x addresses
   BT_BOOTSTRAP         as BT_LAB_BOOTSTRAP, so that it keeps away from the public DHT
 
-Unless they are set already: BT_FOR, the span of the play and some seconds; BT_LISTEN, BT_RATE, BT_PER_NET, BT_TRACKER_EVERY, BT_TRACKER_IMPATIENT, BT_DHT_EVERY,
+Unless they are set already: BT_FOR, the span of the play and some seconds; BT_LISTEN, BT_LSD_INTERFACE, BT_RATE, BT_PER_NET, BT_TRACKER_EVERY, BT_TRACKER_IMPATIENT, BT_DHT_EVERY,
 BT_IMPATIENT and BT_REVISIT, as suits a short play on a network of one's own.`
 
 const peers = `Unreachable peers (--unreachable) refuse connections or do not answer at all; most of them dial those they learn

@@ -19,7 +19,7 @@ func command() *cmdline.Command {
 		Examples: []cmdline.Example{
 			{Text: "The addresses that the trackers of a torrent give now", Line: "bt-peers-tracker --once x.torrent | jq -r 'select(.type==\"peer\") | \"\\(.ip) \\(.port)\"'"},
 			{Text: "Seeders and leechers of many torrents, without entering a swarm", Line: "bt-meta torrents/ | bt-peers-tracker --once --scrape-only | jq -r 'select(.ask==\"scrape\") | [.infohash,.via,.seeders,.leechers] | @tsv'"},
-			{Text: "Ask the trackers that peers named in an earlier run as well", Line: "jq -c 'select(.type==\"torrent\" and .source==\"tex\")' yesterday.ndjson | cat - today.ndjson | bt-peers-tracker | bt-probe | tee today2.ndjson | bt-confirm | bt-store x.db"},
+			{Text: "Ask the trackers that peers named in an earlier run too", Line: "(bt-meta x.torrent; sqlite3 x.db \"SELECT json_object('type','torrent','infohash',infohash,'source',source,'trackers',json(trackers)) FROM torrent WHERE source='tex'\") | bt-peers-tracker | bt-probe | bt-confirm | bt-store x.db"},
 			{Text: "Follow a swarm for a day and be found in it", Line: "bt-listen x.torrent | bt-peers-tracker --for 24h | bt-probe | bt-confirm | bt-store x.db"},
 		},
 		Sections: []cmdline.Section{{Title: "Manners", Text: politeness}, {Title: "Records", Text: records}},

@@ -125,6 +125,7 @@ func (l *Lab) Defaults() []string {
 	return []string{
 		fmt.Sprintf("BT_FOR=%v", o.Duration+grace),
 		"BT_LISTEN=127.0.0.1:0",
+		"BT_LSD_INTERFACE=lo",
 		fmt.Sprintf("BT_TRACKER_EVERY=%ds", max(l.opt.IntervalS, 1)),
 		"BT_TRACKER_IMPATIENT=1",
 		"BT_PER_NET=0",
