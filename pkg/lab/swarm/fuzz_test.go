@@ -3,6 +3,7 @@ package swarm
 import (
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ func FuzzVisitor(f *testing.F) {
 	f.Add(hello(""))
 	f.Add(peerwire.AppendExtended(hello(""), 2, []byte("d8:msg_typei0e5:piecei0ee")))
 	f.Add(peerwire.AppendExtended(hello("1:pi4711e"), 2, []byte("d8:msg_typei0e5:piecei-9ee")))
+	f.Add(peerwire.AppendHolepunch(peerwire.AppendExtended(nil, 0, []byte("d1:md12:ut_holepunchi46e6:lt_texi45eee")), 4,
+		peerwire.Holepunch{Addr: netip.MustParseAddrPort("127.1.2.3:4")}))
 	f.Add(peerwire.AppendRequest(peerwire.AppendInterested(nil), 1, 2, 3))
 	f.Add([]byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})
 	o := script.Defaults()
@@ -44,6 +47,9 @@ func FuzzVisitor(f *testing.F) {
 		check := peerwire.Decoder{}
 		err := check.Feed(c.out.waiting, func(m peerwire.Message) error {
 			if m.ID != peerwire.Extended || m.Ext == 3 {
+				return nil
+			}
+			if _, err := peerwire.ParseHolepunch(m.Payload); err == nil {
 				return nil
 			}
 			_, _, err := benc.Check(m.Payload, benc.Limits{})
