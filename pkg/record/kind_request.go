@@ -9,7 +9,8 @@ type Request struct {
 	InfoHash string `json:"infohash"`
 	// Kind of source: "tracker", "dht", "pex" or "lsd".
 	Source string `json:"source"`
-	// Tracker URL without a password, or "dht" for a lookup.
+	// Tracker URL without a password, "dht" for a lookup, or the multicast group
+	// of local discovery.
 	Via string `json:"via,omitempty"`
 	// What was asked: "announce", "scrape", "stopped", "lookup" or "metadata".
 	Ask string `json:"ask,omitempty"`
