@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,7 +20,10 @@ type question struct {
 	// Torrent, and place of its address.
 	torrent string
 	place   byte
-	rows    []*row
+	// Whether it announces itself to a tracker. That sees the address that the
+	// kernel picks, so the IPv4 address is Home then; the port tells them apart.
+	announced bool
+	rows      []*row
 	// Pipeline, run in that folder; see line.
 	pipeline string
 }
@@ -65,29 +67,29 @@ func (m *Matrix) dialling() (some []*row) {
 // outcomes is where a question's records lie.
 func (m *Matrix) outcomes(q question) string { return filepath.Join(m.Dir, q.name, "out.ndjson") }
 
-// addrs are the addresses of a visitor.
-func (m *Matrix) addrs(place byte) []netip.Addr {
-	return []netip.Addr{m.Stage.Addr(place), m.Stage.addr6(place)}
+// addrs are the addresses of a question's visitors.
+func (m *Matrix) addrs(q question) []netip.Addr {
+	if q.announced {
+		return []netip.Addr{m.Stage.Home(), m.Stage.addr6(q.place)}
+	}
+	return []netip.Addr{m.Stage.Addr(q.place), m.Stage.addr6(q.place)}
 }
 
 // line spells a pipeline out: BIND, LISTEN and TORRENT stand for this
 // question's addresses and torrent. It reads the peers and writes records.
 func (m *Matrix) line(q question) string {
 	var bind, listen []string
-	for _, ip := range m.addrs(q.place) {
+	for _, ip := range m.addrs(q) {
 		bind = append(bind, "--bind "+ip.String())
-		listen = append(listen, fmt.Sprintf("--address '%s'", netip.AddrPortFrom(ip, visitorPort)))
-	}
-	if !binds() {
-		bind = nil
+		listen = append(listen, fmt.Sprintf("--address '%s'", netip.AddrPortFrom(ip, visitorPort+uint16(q.place))))
 	}
 	return strings.NewReplacer(
 		"BIND", strings.Join(bind, " "), "LISTEN", strings.Join(listen, " "), "TORRENT", "../"+q.torrent+".torrent -",
 	).Replace("set -o pipefail; { " + q.pipeline + " ; } < in.ndjson > out.ndjson")
 }
 
-// visitorPort is where a visitor listens; it is not peerPort, so that nobody
-// takes it for a client.
+// visitorPort and those above are where visitors listen, not at peerPort, so
+// that nobody takes them for clients.
 const visitorPort = 6881
 
 // begin starts a question.
@@ -96,7 +98,7 @@ func (m *Matrix) begin(q question) (*Line, error) {
 	if err := makeDir(dir, map[string]string{"in.ndjson": m.peers(q)}); err != nil {
 		return nil, err
 	}
-	for _, ip := range m.addrs(q.place) {
+	for _, ip := range m.addrs(q) {
 		if err := m.Stage.raise6(ip); err != nil {
 			return nil, err
 		}
@@ -133,10 +135,4 @@ func (m *Matrix) ask(q question) ([]heard, error) {
 		return nil, fmt.Errorf("%s: exit statuses %q (%v): %s", q.name, text, err, l.lastWords())
 	}
 	return readHeard(m.outcomes(q))
-}
-
-// binds is whether the commands can choose their address.
-func binds() bool {
-	help, err := exec.Command(filepath.Join(binDir, "bt-probe"), "--help").Output()
-	return err == nil && strings.Contains(string(help), "--bind")
 }

@@ -292,8 +292,8 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 // and those that hold and wait, sent to r.
 func (m *Matrix) budgetCell(r *row, of func(traffic) []time.Time) client.Cell {
 	most, n := 0, 0
-	for _, place := range []byte{visitsGrow, visitsHold, visitsBack, visitsOutHold, visitsOutBack} {
-		for _, from := range m.addrs(placeVisitors + place) {
+	for _, q := range []question{m.growQuestion(), m.holdQuestion(), m.backQuestion()} {
+		for _, from := range m.addrs(q) {
 			times := of(m.wire.between(from, r.Addr().Addr()))
 			most, n = max(most, mostPerMinute(times)), n+len(times)
 		}

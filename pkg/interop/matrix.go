@@ -239,11 +239,7 @@ func (s *Stage) raise6(ip netip.Addr) error {
 	if ip.Is4() {
 		return nil
 	}
-	out, err := exec.Command("ip", "addr", "replace", ip.String()+"/128", "dev", "lo", "nodad").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("ip addr replace %s: %w: %s", ip, err, out)
-	}
-	return nil
+	return ipLines("addr replace " + ip.String() + "/128 dev lo nodad")
 }
 
 // shut lets nothing through to ip but answers to what it sent, as a NAT does.

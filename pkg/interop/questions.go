@@ -14,7 +14,6 @@ const (
 	visitsGrow
 	visitsOutHold
 	visitsOutBack
-	visitsLast
 	visitsAgain             // one for each of the pauses
 	visitsFull  = iota + 10 // the fillers come after it
 )
@@ -36,7 +35,7 @@ func (m *Matrix) holdQuestion() question {
 // outHoldQuestion waits for those that dial only, and holds them.
 func (m *Matrix) outHoldQuestion() question {
 	return question{
-		name: "visit-outhold", torrent: "outhold", place: placeVisitors + visitsOutHold, rows: m.dialling(),
+		name: "visit-outhold", torrent: "outhold", place: placeVisitors + visitsOutHold, announced: true, rows: m.dialling(),
 		pipeline: fmt.Sprintf("bt-listen -q LISTEN --hold %v --for %v TORRENT | bt-peers-tracker -q --for %v", m.holdsCap(), m.holdsCap()+30*time.Second, m.holdsCap()+30*time.Second),
 	}
 }
@@ -54,7 +53,7 @@ func (m *Matrix) backQuestion() question {
 // outBackQuestion does the same with those that dial only.
 func (m *Matrix) outBackQuestion() question {
 	return question{
-		name: "visit-outback", torrent: "outback", place: placeVisitors + visitsOutBack, rows: m.dialling(),
+		name: "visit-outback", torrent: "outback", place: placeVisitors + visitsOutBack, announced: true, rows: m.dialling(),
 		pipeline: fmt.Sprintf("bt-listen -q LISTEN --hold %v --for %v TORRENT | bt-peers-tracker -q --for %v", settleTime, m.waitsCap(), m.waitsCap()),
 	}
 }
@@ -88,7 +87,7 @@ func (m *Matrix) growQuestion() question {
 		}
 	}
 	return question{
-		name: "visit-grow", torrent: "grow", place: placeVisitors + visitsGrow, rows: named,
+		name: "visit-grow", torrent: "grow", place: placeVisitors + visitsGrow, announced: true, rows: named,
 		pipeline: "bt-listen -q LISTEN TORRENT | bt-peers-tracker -q | bt-probe -q BIND",
 	}
 }
@@ -97,7 +96,7 @@ func (m *Matrix) growQuestion() question {
 // ordinary chain used.
 func (m *Matrix) lastQuestion() question {
 	return question{
-		name: "visit-last", torrent: "hold", place: placeVisitors + visitsGrow, rows: m.dialled(),
+		name: "visit-last", torrent: "hold", place: placeVisitors + visitsGrow, announced: true, rows: m.dialled(),
 		pipeline: "bt-probe -q BIND --once --for 60s TORRENT",
 	}
 }

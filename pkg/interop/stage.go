@@ -22,8 +22,12 @@ import (
 // insideEnv tells a test binary that it already runs in its own namespace.
 const insideEnv = "BTKIT_INTEROP_INSIDE"
 
-// capNetAdmin is CAP_NET_ADMIN of linux/capability.h.
-const capNetAdmin = 12
+// Of linux/capability.h: to set addresses, to read the wire, to make rooms.
+const (
+	capNetAdmin = 12
+	capNetRaw   = 13
+	capSysAdmin = 21
+)
 
 // Stage is a set of addresses that clients and toolkit share with nobody:
 // 198.18.0.0/15 (RFC 2544) in a network namespace of the test, or part of
@@ -130,7 +134,7 @@ func newNamespaces() *syscall.SysProcAttr {
 	attr.Cloneflags |= syscall.CLONE_NEWUSER
 	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
 	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-	attr.AmbientCaps = []uintptr{capNetAdmin}
+	attr.AmbientCaps = []uintptr{capNetAdmin, capNetRaw, capSysAdmin}
 	return attr
 }
 
@@ -154,14 +158,11 @@ func relay(to io.Writer, from io.Reader, test string) {
 // address of unbound sockets, as 127.0.0.1 is in 127.0.0.0/8.
 func raiseStage(t *testing.T) {
 	t.Helper()
-	for _, line := range []string{
+	if err := ipLines(
 		"link set lo up",
 		"addr add 198.18.0.1/32 dev lo",
 		"route add local 198.18.0.0/15 dev lo src 198.18.0.1",
-	} {
-		out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("ip %s: %v: %s (make interop installs iproute2)", line, err, out)
-		}
+	); err != nil {
+		t.Fatal(err)
 	}
 }

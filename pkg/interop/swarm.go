@@ -132,11 +132,12 @@ type member struct {
 	name    string
 	place   byte
 	seed    bool
+	empty   bool // it gets no torrent yet
 	choices Choices
 }
 
 // join starts one client with the DHT's nodes to start from, and gives it the
-// torrent.
+// torrent unless it shall be empty.
 func (s *Swarm) join(t *testing.T, m member) Client {
 	t.Helper()
 	dir := filepath.Join(s.Dir, m.name)
@@ -153,6 +154,9 @@ func (s *Swarm) join(t *testing.T, m member) Client {
 		t.Fatal(err)
 	}
 	s.Clients = append(s.Clients, c)
+	if m.empty {
+		return c
+	}
 	if err := c.Add(s.Stage.ctx, s.Torrent, downloads); err != nil {
 		t.Fatal(err)
 	}
