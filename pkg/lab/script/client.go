@@ -51,6 +51,10 @@ type Client struct {
 	UTP bool
 	// Whether it begins encrypted when it dials, rather than plain.
 	DialsEncrypted bool
+	// One of so many encrypted handshakes that it takes fails; 0 means none.
+	Bungles int
+	// How long at most it takes to answer a handshake.
+	Slow time.Duration
 	// How it treats a newcomer when it is full.
 	Refusal Refusal
 	// Whether a newcomer of higher rank (BEP 40) takes the slot of a lower one
@@ -75,29 +79,33 @@ const (
 	DoesNotAnswer                // takes the connection and says nothing
 )
 
+// shortSecret is how often the shared secret begins with a zero byte, which some
+// get wrong.
+const shortSecret = 256
+
 // Clients is the mix of a lab swarm.
 var Clients = []Client{
 	{Version: "libtorrent/2.0.11", IDPrefix: "-LT20B0-", Weight: 20, Fast: true, Silence: 120 * time.Second,
 		Redial: time.Minute, OneByIP: true, OneByID: true, DropsUploadOnly: true, TellsFinish: true,
 		UploadOnlyID: 3, PexID: 1, DontHaveID: 7, MetadataID: 2, Queue: 2000, Unchokes: true,
-		HolepunchID: 4, UTP: true, DialsEncrypted: true, Ranks: true},
+		HolepunchID: 4, Bungles: shortSecret, UTP: true, DialsEncrypted: true, Ranks: true},
 	{Version: "qBittorrent/4.6.5", IDPrefix: "-qB4650-", Weight: 35, Fast: true, Silence: 120 * time.Second,
 		Redial: time.Minute, OneByIP: true, OneByID: true, DropsUploadOnly: true, TellsFinish: true,
 		UploadOnlyID: 3, PexID: 1, DontHaveID: 7, MetadataID: 2, Queue: 500, Unchokes: true,
-		HolepunchID: 4, UTP: true, DialsEncrypted: true, Ranks: true},
+		HolepunchID: 4, Bungles: shortSecret, UTP: true, DialsEncrypted: true, Ranks: true},
 	{Version: "Transmission 3.00", IDPrefix: "-TR3000-", Weight: 15, Fast: true, Silence: 300 * time.Second,
 		Idle: 270 * time.Second, Redial: time.Minute, OneByIP: true,
 		UploadOnlyID: 0, PexID: 1, MetadataID: 3, Queue: 512,
-		UTP: true, DialsEncrypted: true, IdleFull: time.Minute},
+		Slow: time.Second, UTP: true, DialsEncrypted: true, IdleFull: time.Minute},
 	{Version: "\xc2\xb5Torrent 3.5.5", IDPrefix: "-UT355W-", Weight: 10, Silence: 120 * time.Second,
 		Redial: 2 * time.Minute, OneByIP: true, UploadOnlyID: 3, PexID: 1, MetadataID: 2, Queue: 255, Lazy: true,
 		HolepunchID: 4, UTP: true},
 	{Version: "aria2/1.36.0", IDPrefix: "A2-1-36-0-", Weight: 8, Fast: true, Silence: 120 * time.Second,
 		Idle: 30 * time.Second, IdleInterested: time.Minute, Redial: time.Minute, OneByID: true,
 		SecondState: true, PexID: 8, MetadataID: 9, Queue: 500, AllowedFast: 10,
-		DialsEncrypted: true, Refusal: DoesNotAnswer},
+		Slow: 2500 * time.Millisecond, DialsEncrypted: true, Refusal: DoesNotAnswer},
 	{Version: "libTorrent 0.13.6", IDPrefix: "-lt0D60-", Weight: 7, Silence: 120 * time.Second,
-		Redial: 10 * time.Minute, OneByIP: true, AwaitsMessage: true, PexID: 1, MetadataID: 2, Queue: 2048, Refusal: ClosesLater},
+		Redial: 10 * time.Minute, OneByIP: true, AwaitsMessage: true, PexID: 1, MetadataID: 2, Queue: 2048, Bungles: shortSecret, Refusal: ClosesLater},
 	{Version: "BiglyBT 3.5.0.0", IDPrefix: "-BI3500-", Weight: 5, Fast: true, Silence: 300 * time.Second,
 		Redial: time.Minute, OneByIP: true, OneByID: true, UploadOnlyID: 4, PexID: 2, DontHaveID: 5, MetadataID: 3, Queue: 256,
 		Lazy: true, LazyGap: 1600 * time.Millisecond, UTP: true},

@@ -13,6 +13,7 @@ import (
 var (
 	errOtherTorrent = errors.New("handshake: other torrent")
 	errPlain        = errors.New("handshake: not encrypted")
+	errBungled      = errors.New("handshake: the peer got the secret wrong")
 )
 
 // exchanges is how many key exchanges all peers together compute at once.
@@ -82,12 +83,23 @@ func (c *conn) readHandshake() (rest []byte, err error) {
 
 // decrypt goes on with a visitor who began encrypted.
 func (c *conn) decrypt(already []byte) (rest []byte, err error) {
+	if c.peer.bungles() {
+		return nil, errBungled
+	}
 	on, _, err := c.peer.receiver().Accept(c.net, already)
 	if err != nil {
 		return nil, err
 	}
 	c.goOn(on)
 	return c.readHandshake()
+}
+
+// bungles says whether the peer gets an encrypted handshake wrong.
+func (p *peer) bungles() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	one := p.plan.Client.Bungles
+	return one > 0 && p.chance.IntN(one) == 0
 }
 
 // encrypt begins encrypted with the one who was dialled; the handshake goes

@@ -37,6 +37,9 @@ func TestTruthIsWhatAVisitorSees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range s.Peers {
+		s.Peers[i].Client.Slow = 0 // the visitors come one after the other
+	}
 	l := act(t, s)
 	visitors := make([]*visitor, len(s.Peers))
 	for i := range s.Peers {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"btkit/pkg/lab/script"
 	"btkit/pkg/peerwire"
@@ -80,6 +81,7 @@ func (c *conn) converse() {
 	}
 	rest, err := c.takeHandshake()
 	if err == nil && !c.dialled {
+		c.peer.hesitates()
 		c.send(c.handshake())
 	}
 	switch {
@@ -93,6 +95,20 @@ func (c *conn) converse() {
 	}
 	<-done
 	c.peer.parts(c)
+}
+
+// hesitates waits for as long as the client may take to answer a handshake.
+func (p *peer) hesitates() {
+	p.mu.Lock()
+	slow := p.within(p.plan.Client.Slow)
+	p.mu.Unlock()
+	if slow == 0 {
+		return
+	}
+	select {
+	case <-time.After(slow):
+	case <-p.swarm.ctx.Done():
+	}
 }
 
 func (c *conn) handshake() []byte {

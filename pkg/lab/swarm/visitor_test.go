@@ -66,6 +66,7 @@ func solo(t *testing.T, client string, change func(*script.Peer)) *script.Script
 			copy(p.ID[:], c.IDPrefix)
 		}
 	}
+	p.Client.Bungles, p.Client.Slow = 0, 0
 	p.Port, p.Dials = uint16(20000+rand.IntN(10000)), false
 	change(p)
 	p.Last = max(p.First, p.Last)

@@ -125,6 +125,19 @@ func TestFallsBack(t *testing.T) {
 	}
 }
 
+// Some clients get an encrypted handshake wrong now and then, and some take
+// their time.
+func TestClumsyPeers(t *testing.T) {
+	t.Parallel()
+	s := solo(t, "-LT20B0-", func(p *script.Peer) { p.Client.Bungles, p.Client.Slow, p.Client.OneByIP = 1, time.Millisecond, false })
+	l, e := act(t, s), listen(t)
+	for _, w := range everyWay {
+		if v := e.visit(l.where(t, 0), s.Torrents[0].InfoHash, w); (v != nil) == w.encrypted {
+			t.Errorf("taken by %+v: %v, want plain ones alone", w, v != nil)
+		}
+	}
+}
+
 func TestIPv6(t *testing.T) {
 	t.Parallel()
 	s := solo(t, "-LT20B0-", func(p *script.Peer) { p.IP = netip.IPv6Loopback() })
