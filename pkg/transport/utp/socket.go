@@ -112,9 +112,12 @@ func (s *Socket) shut() {
 	close(s.done)
 }
 
+// maxDatagram is longer than any datagram of the protocols we know.
+const maxDatagram = 8 << 10
+
 // read takes datagrams until the socket is closed.
 func (s *Socket) read() {
-	b := make([]byte, 64<<10)
+	b := make([]byte, maxDatagram)
 	for {
 		n, from, err := s.wire.read(b)
 		switch {
@@ -124,7 +127,7 @@ func (s *Socket) read() {
 		case err != nil:
 			s.hearErrors()
 			s.pause()
-		case from.IsValid():
+		case from.IsValid() && n < len(b): // what fills it all may have been cut
 			s.handle(b[:n], from)
 		}
 	}
