@@ -79,7 +79,15 @@ func TestFalseConfirmations(t *testing.T) {
 
 func TestTwoBehindOneAddress(t *testing.T) {
 	other := truth(1, func(t *record.Truth) { t.Port = 5; t.CrossedTS = at(200) })
-	r := Compare([]record.Download{download(1, 99, 101), download(1, 199, 201)}, []record.Truth{other, truth(1, same)}, Options{})
+	dialledIn := download(1, 199, 201)
+	dialledIn.Port = 44444
+	r := Compare([]record.Download{download(1, 99, 101), dialledIn}, []record.Truth{other, truth(1, same)}, Options{})
+	never := truth(1, func(t *record.Truth) { t.Port, t.CrossedTS = 5, time.Time{} })
+	wrong := download(1, 99, 101)
+	wrong.Port = 5
+	if r := Compare([]record.Download{wrong}, []record.Truth{truth(1, same), never}, Options{}); len(r.False) != 1 || r.False[0].Why != Never {
+		t.Errorf("a download of the one that never crossed: false %+v, want it", r.False)
+	}
 	if r.Confirmed() != 2 || len(r.False) != 0 {
 		t.Errorf("%d true, false %+v; want 2 and none", r.Confirmed(), r.False)
 	}

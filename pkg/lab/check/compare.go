@@ -156,10 +156,22 @@ func ipKey(hash string, ip netip.Addr) string     { return hash + ip.Unmap().Str
 func portKey(hash string, port uint16) string     { return fmt.Sprint(hash, port) }
 func (m *matcher) hidden(d record.Download) []int { return m.byPort[portKey(d.InfoHash, d.Port)] }
 
+// here is the peers at the download's address: the one with its port if there is
+// one, or else all, since who has dialled in may be known by another.
+func (m *matcher) here(d record.Download) []int {
+	all := m.byIP[ipKey(d.InfoHash, d.IP)]
+	for n, i := range all {
+		if m.truths[i].Port == d.Port {
+			return all[n : n+1]
+		}
+	}
+	return all
+}
+
 // match is the index of the truth that a download is right about, or why it is
 // wrong about all of them.
 func (m *matcher) match(d record.Download, taken map[int]bool, slack time.Duration) (index int, why string) {
-	candidates := m.byIP[ipKey(d.InfoHash, d.IP)]
+	candidates := m.here(d)
 	if !d.IP.IsValid() {
 		candidates = m.hidden(d)
 	}
