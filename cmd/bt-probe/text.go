@@ -19,7 +19,7 @@ With --bind given more than once, each peer sees the address whose canonical pri
 keep the connections of highest priority. The records say which address and which rank.
 
 Why a peer closed before its first byte is found out by later visits and by what happens elsewhere at its address: it is full, wants
-encryption, has another conversation with us, has paused the torrent, does not have it, or was about to go. The record of a
+encryption or the other transport, has another conversation with us, has paused the torrent, does not have it, or was about to go. The record of a
 refused visit carries a first guess (reason, reason_sure); the visit that changes the verdict carries the better one, with the
 session that it is about (reason_session).
 

@@ -72,7 +72,7 @@ func TestComesBack(t *testing.T) {
 		"qBittorrent":    {"-qB", time.Minute, true},
 		"BiglyBT":        {"-BI", time.Minute, true},
 		"Transmission 4": {"-TR4", 0, true},
-		"Transmission 3": {"-TR3", 0, false},
+		"Transmission 3": {"-TR3", 10 * time.Second, true},
 		"rTorrent":       {"-lt", 10 * time.Minute, false},
 		"aria2":          {"A2-", 0, false},
 		"unknown":        {"-XX", 0, false},

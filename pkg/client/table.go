@@ -16,6 +16,10 @@ var unknown = Habits{
 	Source: "assumed: the strictest of the others, and as much hidden as any is known to hide",
 }
 
+// transmissionClock is how long Transmission waits as attempts stay fruitless.
+var transmissionClock = []time.Duration{0, 10 * time.Second, 2 * time.Minute, 15 * time.Minute,
+	30 * time.Minute, time.Hour, 2 * time.Hour}
+
 // table has what is special about each family of programs. What was measured
 // beats what its source code says; what neither says is left out.
 var table = []Habits{
@@ -48,6 +52,8 @@ var table = []Habits{
 		Prefixes: []string{"-TR"}, Versions: []string{"Transmission "},
 		Hold: 5 * time.Minute, HoldFull: time.Minute, IdleRule: transmissionIdle,
 		Pause: 5 * time.Second, Refusal: RefusesEarly, Second: SecondRefused, OneHandshake: true,
+		// By uTP only: where a listener takes TCP alone, it does not come.
+		DialBack:   DialBack{Gaps: transmissionClock[1:]},
 		Reconnects: 12, // every second one fails within 2 s of a close
 		Slots:      50, UTP: true, MSE: true,
 		Source: "measured (3.00); idle rule from the source",
@@ -57,8 +63,7 @@ var table = []Habits{
 		Prefixes: []string{"-TR4"}, Versions: []string{"Transmission 4"},
 		Hold: 5 * time.Minute, HoldFull: time.Minute, IdleRule: transmissionIdle,
 		Pause: 5 * time.Second, Refusal: RefusesEarly, Second: SecondByPort, OneHandshake: true,
-		DialBack: DialBack{Gaps: []time.Duration{0, 10 * time.Second, 2 * time.Minute, 15 * time.Minute,
-			30 * time.Minute, time.Hour, 2 * time.Hour}},
+		DialBack:   DialBack{Gaps: transmissionClock},
 		Reconnects: 12, Slots: 50, UTP: true, MSE: true,
 		Source: "source (4.2-dev); pauses and slots as measured with 3.00",
 	},

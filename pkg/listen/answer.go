@@ -81,8 +81,9 @@ type host struct {
 
 func (h *host) Told(_ *talk.Conversation, r *record.Progress) { h.l.put(r) }
 
-// Silent holds on: a peer without pieces may say nothing for long.
-func (h *host) Silent(*talk.Conversation) bool { return true }
+// Silent holds on as long as there is room: a peer without pieces may say
+// nothing for long.
+func (h *host) Silent(*talk.Conversation) bool { return h.l.hasRoom() }
 
 // Exchanged tells the stream of addresses that are new to this listener.
 func (h *host) Exchanged(c *talk.Conversation, peers []peerwire.PexPeer) {

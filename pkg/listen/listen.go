@@ -197,6 +197,14 @@ func (l *Listener) admit(conn net.Conn) (netip.AddrPort, bool) {
 	return addr, true
 }
 
+// hasRoom says whether a tenth of the slots is free, so that those who say
+// something find one.
+func (l *Listener) hasRoom() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.total <= l.options.Slots-max(1, l.options.Slots/10)
+}
+
 func (l *Listener) release(ip netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -27,8 +27,8 @@ type Visit struct {
 	// How far it got: "dial", "handshake", "open" or "settled".
 	Stage string `json:"stage"`
 	// Why the peer closed a connection before its first byte, as far as is known
-	// by the end of this visit: "full", "encryption", "duplicate", "paused",
-	// "not-this-torrent" or "gone".
+	// by the end of this visit: "full", "encryption", "transport", "duplicate",
+	// "paused", "not-this-torrent" or "gone".
 	Reason string `json:"reason,omitempty"`
 	// How sure the reason is, 0 to 1.
 	ReasonSure float64 `json:"reason_sure,omitempty"`

@@ -13,6 +13,8 @@
 //	                       before and one after say the same number of pieces
 //	full             0.8   the same, but the numbers differ
 //	paused           0.6   another torrent was taken there at that time
+//	transport        0.6   both sides of encryption were refused, and within 5 minutes
+//	                       the other transport was taken, never this one
 //	full             0.8   it took the same side of encryption
 //	full             0.7   it took the other side, but had taken this one before, or
 //	                       had sent its half of the encryption's handshake

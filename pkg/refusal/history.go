@@ -43,7 +43,8 @@ const (
 	late                           // came at least within the hour
 	unchanged                      // its first reading since says what the one before said
 	changed                        // says something else
-	sinceRefusal  = nowPlain | nowEncrypted | nowCame | beside | half | othersRefused | soon | late | unchanged | changed
+	nowHere                        // it has answered since over the transport that was refused
+	sinceRefusal  = nowHere | nowPlain | nowEncrypted | nowCame | beside | half | othersRefused | soon | late | unchanged | changed
 )
 
 // Spans of the rules.
@@ -122,6 +123,7 @@ func (h *History) answer(a Attempt) {
 		h.marks.set(late, h.since(a.began()) <= latestAfter)
 	}
 	h.marks |= side(a.Way, nowPlain, nowEncrypted)
+	h.marks.set(nowHere, a.Way.Transport() == h.way.Transport())
 }
 
 func (h *History) read(a Attempt) {

@@ -7,6 +7,7 @@ type Reason string
 const (
 	Full           Reason = "full"             // has no slot for us, or keeps them for others
 	Encryption     Reason = "encryption"       // takes only the other of plain and encrypted connections
+	Transport      Reason = "transport"        // takes only the other of TCP and uTP, though it seems to take both
 	Duplicate      Reason = "duplicate"        // has another conversation with our address
 	Paused         Reason = "paused"           // has the torrent, but paused, queued or checks it
 	NotThisTorrent Reason = "not-this-torrent" // does not have the torrent
@@ -14,7 +15,7 @@ const (
 )
 
 // Reasons lists every reason, in the order of this file.
-var Reasons = []Reason{Full, Encryption, Duplicate, Paused, NotThisTorrent, Gone}
+var Reasons = []Reason{Full, Encryption, Transport, Duplicate, Paused, NotThisTorrent, Gone}
 
 // Verdict says why a peer refused. The zero value means that it has not.
 type Verdict struct {

@@ -111,6 +111,18 @@ func TestFull(t *testing.T) {
 	})
 }
 
+func TestTransport(t *testing.T) {
+	both := []step{closed(0, plain), closed(10, mse)}
+	check(t, []verdict{
+		{"uTP taken at once", append(both, took(20, ways.UTP)), refusal.Verdict{refusal.Transport, 0.6, 2}},
+		{"uTP taken at once, encrypted", append(both, took(20, ways.UTPEncrypted)), refusal.Verdict{refusal.Transport, 0.6, 2}},
+		{"uTP taken much later", append(both, took(7200, ways.UTPEncrypted)), refusal.Verdict{refusal.Full, 0.8, 2}},
+		{"uTP taken, later TCP", append(both, took(20, ways.UTP), took(600, mse)), refusal.Verdict{refusal.Full, 0.8, 2}},
+		{"TCP had been taken", []step{took(0, plain), closed(60, plain), closed(70, mse), took(80, ways.UTPEncrypted)}, refusal.Verdict{refusal.Full, 0.8, 3}},
+		{"one side refused only", []step{closed(0, plain), took(20, ways.UTP)}, refusal.Verdict{refusal.Full, 0.8, 1}},
+	})
+}
+
 func TestEncryption(t *testing.T) {
 	check(t, []verdict{
 		{"encrypted taken at once", []step{closed(0, plain), took(10, mse)}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
@@ -193,7 +205,8 @@ func TestWhatCounts(t *testing.T) {
 func TestEveryReasonCanBeReached(t *testing.T) {
 	seen := map[refusal.Reason]bool{}
 	for _, steps := range [][]step{
-		{closed(0, plain)}, {closed(0, plain), took(10, mse)}, {closed(0, plain, besides)}, {closed(0, plain, elsewhere(refusal.Took))},
+		{closed(0, plain)}, {closed(0, plain), took(10, mse)}, {closed(0, plain), closed(10, mse), took(20, ways.UTP)},
+		{closed(0, plain, besides)}, {closed(0, plain, elsewhere(refusal.Took))},
 		{took(0, plain, has(1)), closed(60, plain, elsewhere(refusal.Took))}, {closed(0, plain), missed(60, outcome.Refused)},
 	} {
 		h, _ := play(steps)

@@ -27,12 +27,20 @@ func (h *History) explained() (Reason, int) {
 		return Full, 80
 	case h.others > 0:
 		return Paused, 60
+	case h.otherTransport():
+		return Transport, 60
 	case h.marks.any(side(h.way, nowPlain, nowEncrypted)):
 		return Full, 80
 	case h.marks.any(side(h.way, wasPlain, wasEncrypted) | half):
 		return Full, 70
 	}
 	return h.byEncryption()
+}
+
+// otherTransport says that the peer refused both sides of encryption and soon
+// after took the other transport, and never this one.
+func (h *History) otherTransport() bool {
+	return h.plain > 0 && h.encrypted > 0 && h.marks.any(soon) && !h.marks.any(nowHere|wasPlain|wasEncrypted)
 }
 
 // byEncryption judges a refusal after which the peer answered on the other side

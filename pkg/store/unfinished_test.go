@@ -32,6 +32,31 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
+// Trackers that others have named do not stand in the way of the torrent's own;
+// without those they are better than none.
+func TestTrackersOfATorrent(t *testing.T) {
+	own, heard := `"trackers":[["http://127.0.0.1:80/a"]]`, `"trackers":[["udp://127.0.0.1:80"]],"source":"tex"`
+	for name, tt := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"both":       {[]string{own, heard}, `[["http://127.0.0.1:80/a"]]`},
+		"heard only": {[]string{heard}, `[["udp://127.0.0.1:80"]]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := tempDB(t)
+			var lines []string
+			for i, members := range tt.lines {
+				lines = append(lines, fmt.Sprintf(`{"type":"torrent","v":1,"ts":"2026-11-20T23:00:00.000000Z","by":"x","run":"r","seq":%d,"infohash":"aa",%s}`, i+1, members))
+			}
+			fill(t, path, Options{}, lines...)
+			if got := query(t, path, "SELECT trackers FROM torrents"); len(got) != 1 || got[0] != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestUnfinishedNeedsAddresses(t *testing.T) {
 	path := tempDB(t)
 	fill(t, path, Options{}, swarm()...)

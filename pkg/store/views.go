@@ -37,10 +37,11 @@ func torrentViews() []View {
 		{Name: "torrents", Doc: "One row per torrent, all that its records say put together.", Columns: []Column{
 			col("infohash", "Torrent."), col("infohash_v2", "Its hash of version 2 (BEP 52)."), col("name", "Name."),
 			col("pieces", "Pieces."), col("piece_bytes", "Bytes in a piece."), col("bytes", "Bytes of content."),
-			col("need", "Pieces at the completion threshold."), col("trackers", "Announce URLs as JSON, a list per tier."),
+			col("need", "Pieces at the completion threshold."), col("trackers", "Announce URLs as JSON, a list per tier: the torrent's own, else those heard of (BEP 28, BEP 22)."),
 		}, query: `
 SELECT infohash, max(infohash_v2) AS infohash_v2, max(name) AS name, max(pieces) AS pieces,
-  max(piece_bytes) AS piece_bytes, max(bytes) AS bytes, max(need) AS need, max(trackers) AS trackers
+  max(piece_bytes) AS piece_bytes, max(bytes) AS bytes, max(need) AS need,
+  coalesce(max(CASE WHEN source IN ('tex', 'local') THEN NULL ELSE trackers END), max(trackers)) AS trackers
 FROM torrent GROUP BY infohash`},
 		{Name: "tallies", Doc: "The last word of bt-confirm on each torrent, per run.", Columns: []Column{
 			col("infohash", "Torrent."), col("run", "Run of bt-confirm."), col("ts", "Time of the tally."),

@@ -1,6 +1,7 @@
 package ways
 
 import (
+	"math"
 	"time"
 
 	"btkit/pkg/outcome"
@@ -15,9 +16,20 @@ type Memory struct {
 	reached Way   // latest way out that led to a connection
 	last    Way   // latest attempt
 	how     found // what came of it
-	extra   bool  // it was the extra one of its round
+	extra   extra // whether it was an extra one of its round
 	spurned uint8 // refusals in a row of the way that worked
+	rounds  uint8 // since the peer answered
 }
+
+// extra is why an attempt was added to a round.
+type extra uint8
+
+const (
+	no      extra = iota
+	flipped       // for the other side of encryption
+	crossed       // for the other transport
+	third         // for both
+)
 
 // found is what an attempt found.
 type found uint8
@@ -26,19 +38,23 @@ const (
 	nothing   found = iota // no attempt yet
 	unreached              // no connection
 	refused                // a connection, but no handshake
+	foreign                // an answer of something else
 	answered               // the peer's handshake
 )
 
 // Try is an attempt to make. Every visit is a round of one attempt and at most
-// one extra one, so that a peer never sees more than two connections per visit.
+// one extra one, or two as long as nothing has worked, so that a peer never sees
+// more than three connections per visit.
 type Try struct {
 	// Way to go; None if we have no way at all.
 	Way Way
-	// Extra says that this is the second attempt of a round: it is due after
-	// Wait, counted from the end of the first. Others are due when the schedule
+	// Extra says that this is another attempt of the same round: it is due after
+	// Wait, counted from the end of the one before. Others are due when the schedule
 	// says so.
 	Extra bool
 	Wait  time.Duration
+
+	why extra
 }
 
 // Hints are what others say of the peer, and what cannot be.
@@ -73,10 +89,13 @@ func (m *Memory) Tried(t Try, stage string, how outcome.Outcome) {
 	if what == nothing || t.Way == None {
 		return
 	}
-	m.last, m.how, m.extra = t.Way, what, t.Extra
+	m.last, m.how, m.extra = t.Way, what, t.why
+	if !t.Extra && m.rounds < math.MaxUint8 {
+		m.rounds++
+	}
 	switch what {
 	case answered:
-		m.worked, m.reached, m.spurned = t.Way, t.Way, 0
+		m.worked, m.reached, m.spurned, m.rounds = t.Way, t.Way, 0, 0
 	case refused:
 		m.reached = t.Way
 		if t.Way == m.worked {
@@ -105,6 +124,8 @@ func classify(stage string, how outcome.Outcome) found {
 		return nothing
 	case outcome.EncryptedOnly, outcome.Encrypted:
 		return refused
+	case outcome.NotBitTorrent:
+		return foreign
 	}
 	switch stage {
 	case "dial":

@@ -11,6 +11,10 @@ const EncryptionPause = 10 * time.Second
 // only every third refusal in a row is a reason to try something else.
 const everyThird = 3
 
+// all says whether the round under way tries all there is: while nothing has
+// worked, the first and every third.
+func (m *Memory) all() bool { return m.Worked() == None && m.rounds%everyThird == 1 }
+
 // Next is the attempt to make after those so far.
 //
 //   - Plain TCP comes first, unless the peer is said to prefer encryption.
@@ -20,6 +24,9 @@ const everyThird = 3
 //     the same round with the other side of encryption, EncryptionPause later.
 //     Refused too, the next round begins with the one before.
 //   - No connection: at once over the other transport.
+//   - Neither that nor the other side of encryption: both, in the first round with a
+//     peer and in every third. libtorrent without TCP still takes TCP connections,
+//     to close them without a word.
 func (m *Memory) Next(h Hints) Try {
 	if t, ok := m.second(h); ok {
 		return t
@@ -29,22 +36,36 @@ func (m *Memory) Next(h Hints) Try {
 
 // second is the extra attempt of the round under way, if it is worth one.
 func (m *Memory) second(h Hints) (Try, bool) {
-	if m.extra {
-		return Try{}, false
-	}
-	switch m.how {
-	case unreached:
-		w := m.encryption(other(m.last.Transport()), h)
-		if h.Without.Has(w) {
-			w = w.flipped()
-		}
-		return Try{Way: w, Extra: true}, !h.Without.Has(w)
-	case refused:
-		w := m.last.flipped()
-		full := m.last == m.worked && m.spurned%everyThird != 0
-		return Try{Way: w, Extra: true, Wait: EncryptionPause}, !full && !h.Without.Has(w)
+	switch {
+	case m.extra == no && m.how == unreached:
+		return m.cross(h, 0)
+	case m.extra == no && m.how == refused && (m.last != m.worked || m.spurned%everyThird == 0):
+		return m.flip(h)
+	case m.extra == flipped && m.how == refused && m.all():
+		t, ok := m.cross(h, EncryptionPause)
+		t.why = third
+		return t, ok
+	case m.extra == crossed && m.how == refused && m.all():
+		t, ok := m.flip(h)
+		t.why = third
+		return t, ok
 	}
 	return Try{}, false
+}
+
+// flip tries the other side of encryption.
+func (m *Memory) flip(h Hints) (Try, bool) {
+	w := m.last.flipped()
+	return Try{Way: w, Extra: true, Wait: EncryptionPause, why: flipped}, !h.Without.Has(w)
+}
+
+// cross tries the other transport.
+func (m *Memory) cross(h Hints, wait time.Duration) (Try, bool) {
+	w := m.encryption(other(m.last.Transport()), h)
+	if h.Without.Has(w) {
+		w = w.flipped()
+	}
+	return Try{Way: w, Extra: true, Wait: wait, why: crossed}, !h.Without.Has(w)
 }
 
 // first is the way in which a round begins.
