@@ -3,6 +3,7 @@
 // what its sub-packages do, writes the files that a measuring command needs and
 // runs that command.
 //
-// The parts: script decides who plays which part, swarm acts it out, trackerd
-// and dhtd tell of the peers, check compares a measurement with the truth.
+// The parts: script decides who plays which part, swarm acts it out, nat hides
+// sockets and budget counts manners for it, trackerd and dhtd tell of the peers,
+// check compares a measurement with the truth.
 package lab

@@ -14,7 +14,8 @@ import (
 )
 
 // Whatever a visitor sends after the handshake, the peer answers with whole
-// frames of the protocol and bencode that is well formed, and not without end.
+// frames of the protocol, with bencode that is well formed or an introduction in
+// them, and not without end.
 func FuzzVisitor(f *testing.F) {
 	f.Add(hello(""))
 	f.Add(peerwire.AppendExtended(hello(""), 2, []byte("d8:msg_typei0e5:piecei0ee")))
