@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -15,17 +14,13 @@ import (
 // core.
 func (b *bench) conversations() (lines []line, err error) {
 	pin := b.canPin()
-	s, err := b.swarm(b.peers, false, pin)
+	s, err := b.swarm(b.peers, bareTCP, false, pin)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.peers.end()) }()
-	input := b.path("peers.ndjson")
-	if err := os.WriteFile(input, append(s.torrents, s.hearsay...), 0o644); err != nil {
-		return nil, err
-	}
 	all, err := race(b.rounds,
-		func() (sample, error) { return b.probeOnce(s, input, pin) },
+		func() (sample, error) { return b.probeOnce(s, pin) },
 		func() (sample, error) { return b.bareOnce(s, pin) })
 	if err != nil {
 		return nil, err
@@ -34,10 +29,10 @@ func (b *bench) conversations() (lines []line, err error) {
 }
 
 // probeOnce visits all peers with bt-probe.
-func (b *bench) probeOnce(s *swarm, input string, pin bool) (sample, error) {
+func (b *bench) probeOnce(s *swarm, pin bool) (sample, error) {
 	cmd := pinned(pin, clientCore, filepath.Join(b.bin, "bt-probe"), append(probeFlags(), "--once")...)
 	out := b.path("visits.ndjson")
-	got, err := timed(cmd, input, out)
+	got, err := timed(cmd, s.input, out)
 	if err != nil {
 		return got, err
 	}
@@ -45,8 +40,8 @@ func (b *bench) probeOnce(s *swarm, input string, pin bool) (sample, error) {
 	if err != nil {
 		return got, fmt.Errorf("count visits: %w", err)
 	}
-	if got.n = int64(bytes.Count(records, []byte(`"stage":"settled"`))); got.n != int64(s.n) {
-		fmt.Fprintf(b.remarks, "bench: bt-probe read %d of %d peers\n", got.n, s.n)
+	if got.n = s.way.count(records); got.n != int64(s.n) {
+		fmt.Fprintf(b.remarks, "bench: bt-probe read %d of %d peers %s\n", got.n, s.n, s.way.what)
 	}
 	return got, nil
 }

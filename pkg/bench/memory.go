@@ -21,32 +21,54 @@ const calm = time.Second
 // weight is a process's memory in KiB before and with its conversations.
 type weight struct{ empty, full float64 }
 
-// memory compares what is resident while conversations are held.
-func (b *bench) memory() (lines []line, err error) {
-	s, err := b.swarm(slots, true, false)
+func (w weight) each() float64 { return (w.full - w.empty) / slots }
+
+// memory compares what is resident while conversations are held: with the bare
+// client, and of the other ways to a peer with that over plain TCP.
+func (b *bench) memory() ([]line, error) {
+	total, each := make([]figures, len(heldWays)), make([]figures, len(heldWays))
+	var bareTotal, bareEach figures
+	for range b.rounds {
+		for i, w := range heldWays {
+			probe, bare, err := b.held(w)
+			if err != nil {
+				return nil, err
+			}
+			total[i], each[i] = append(total[i], probe.full/1000), append(each[i], probe.each())
+			if w == bareTCP {
+				bareTotal, bareEach = append(bareTotal, bare.full/1000), append(bareEach, bare.each())
+			}
+		}
+	}
+	lines := []line{
+		{fmt.Sprintf("bt-probe -j %d, all held, resident : raw epoll", slots), fmt.Sprintf("%.1f MB", total[0].median()*1.024),
+			fmt.Sprintf("%.1f MB", bareTotal.median()*1.024), total[0].over(bareTotal).span(), "", "ours <= 36 MB"},
+		{"  per conversation", fmt.Sprintf("%.1f KiB", each[0].median()), fmt.Sprintf("%.2f KiB", bareEach.median()),
+			each[0].over(bareEach).span(), "", "ours <= 12 KiB"},
+	}
+	for i, w := range heldWays[1:] {
+		ours := each[i+1]
+		lines = append(lines, line{"  " + w.what + " : plain", fmt.Sprintf("%.1f KiB", ours.median()),
+			fmt.Sprintf("%.1f KiB", each[0].median()), ours.over(each[0]).span(), "", ""})
+	}
+	return lines, nil
+}
+
+// heldWays are those that differ while a conversation is held: what agreed to
+// go on in the clear is plain.
+var heldWays = []way{bareTCP, overRC4, overUTP}
+
+// held weighs bt-probe and, over plain TCP, the bare client.
+func (b *bench) held(w way) (probe, bare weight, err error) {
+	s, err := b.swarm(slots, w, true, false)
 	if err != nil {
-		return nil, err
+		return probe, bare, err
 	}
 	defer func() { err = errors.Join(err, s.peers.end()) }()
-	var total, each, bareTotal, bareEach figures
-	for range b.rounds {
-		probe, err := b.probeHeld(s)
-		if err != nil {
-			return nil, err
-		}
-		bare, err := b.bareHeld(s)
-		if err != nil {
-			return nil, err
-		}
-		total, bareTotal = append(total, probe.full/1000), append(bareTotal, bare.full/1000)
-		each, bareEach = append(each, (probe.full-probe.empty)/slots), append(bareEach, (bare.full-bare.empty)/slots)
+	if probe, err = b.probeHeld(s); err == nil && w == bareTCP {
+		bare, err = b.bareHeld(s)
 	}
-	return []line{
-		{fmt.Sprintf("bt-probe -j %d, all held, resident : raw epoll", slots), fmt.Sprintf("%.1f MB", total.median()*1.024),
-			fmt.Sprintf("%.1f MB", bareTotal.median()*1.024), total.over(bareTotal).span(), "", "ours <= 36 MB"},
-		{"  per conversation", fmt.Sprintf("%.1f KiB", each.median()), fmt.Sprintf("%.2f KiB", bareEach.median()),
-			each.over(bareEach).span(), "", "ours <= 12 KiB"},
-	}, nil
+	return probe, bare, err
 }
 
 // probeHeld weighs bt-probe: it is told of the torrents, and then of the peers.

@@ -12,67 +12,70 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"btkit/pkg/record"
 )
 
 const (
-	firstAddr = "127.88.0.1"
-	addrs     = 250  // addresses of a swarm; each is a peer of every torrent
-	pieces    = 1000 // of every torrent
-	slots     = 1000 // conversations at once
+	pieces = 1000 // of every torrent
+	slots  = 1000 // conversations at once
 )
+
+// firstAddr is that of the first peer; each has one of its own.
+var firstAddr = netip.AddrFrom4([4]byte{127, 88, 0, 1})
 
 // swarm is the peers and what the clients are told of them.
 type swarm struct {
+	way      way
 	peers    *process
 	torrents []byte // records
-	hearsay  []byte // peer records
+	hearsay  []byte // records of the peers, and of how they came before if the way is to be known
 	targets  string // file for the bare client
+	input    string // file of all records
 	n        int
 }
 
 // swarm starts peers that are complete or, with held, will never be.
-func (b *bench) swarm(n int, held, pin bool) (*swarm, error) {
-	args := []string{"-first", firstAddr, "-n", strconv.Itoa(addrs)}
+func (b *bench) swarm(n int, w way, held, pin bool) (*swarm, error) {
+	s := &swarm{way: w, targets: b.path("targets"), input: b.path("input" + w.name + ".ndjson"), n: n}
+	args := []string{"-way", w.name, "-torrent", infohash(0)}
 	if held {
 		args = append(args, "-pieces", strconv.Itoa(pieces))
 	}
-	peers, err := start(pinned(pin, peerCore, filepath.Join(b.tools, "responder"), args...), nil)
-	if err != nil {
+	var err error
+	if s.peers, err = start(pinned(pin, peerCore, filepath.Join(b.tools, "responder"), args...), nil); err != nil {
 		return nil, err
 	}
-	port, err := peers.hear("port %d")
-	if err != nil {
-		return nil, err
+	port, err := s.peers.hear("port %d")
+	if err == nil {
+		err = s.describe(uint16(port))
 	}
-	s := &swarm{peers: peers, targets: b.path("targets"), n: (n + addrs - 1) / addrs * addrs}
-	return s, s.describe(uint16(port))
+	if err != nil {
+		return nil, errors.Join(err, s.peers.end())
+	}
+	return s, nil
 }
 
 // describe writes down who is where.
 func (s *swarm) describe(port uint16) error {
 	var targets, torrents, hearsay bytes.Buffer
 	named, heard := newWriter(&torrents), newWriter(&hearsay)
-	for t := range s.n / addrs {
-		hash := infohash(t)
-		err := named.Put(&record.Torrent{InfoHash: hash, Pieces: pieces, PieceBytes: 1 << 18})
-		ip := netip.MustParseAddr(firstAddr)
-		for range addrs {
-			err = errors.Join(err, heard.Put(&record.Peer{InfoHash: hash, IP: ip, Port: port, Source: "file"}))
-			fmt.Fprintln(&targets, netip.AddrPortFrom(ip, port), hash)
-			ip = ip.Next()
-		}
-		if err != nil {
-			return err
-		}
+	hash, ip := infohash(0), firstAddr
+	err := named.Put(&record.Torrent{InfoHash: hash, Pieces: pieces, PieceBytes: 1 << 18})
+	for range s.n {
+		at := netip.AddrPortFrom(ip, port)
+		err = errors.Join(err, s.way.tell(heard, at, hash))
+		fmt.Fprintln(&targets, at, hash)
+		ip = ip.Next()
 	}
-	if err := errors.Join(named.Close(), heard.Close()); err != nil {
-		return err
+	if err = errors.Join(err, named.Close(), heard.Close()); err != nil {
+		return fmt.Errorf("describe peers: %w", err)
 	}
 	s.torrents, s.hearsay = torrents.Bytes(), hearsay.Bytes()
-	return os.WriteFile(s.targets, targets.Bytes(), 0o644)
+	return errors.Join(os.WriteFile(s.targets, targets.Bytes(), 0o644),
+		os.WriteFile(s.input, slices.Concat(s.torrents, s.hearsay), 0o644))
 }
 
 // newWriter writes made-up records, the same in every run.
