@@ -39,13 +39,7 @@ func (s *Socket) newConn(peer netip.AddrPort) *Conn {
 
 // send is how the conversation's packets leave.
 func (c *Conn) send(b []byte) error {
-	err := c.socket.wire.write(b, c.peer)
-	if err != nil {
-		// It may be about packets of others, whose locks are not ours to take.
-		c.socket.trouble.Store(true)
-		c.socket.timers.nudge()
-	}
-	return err
+	return c.socket.wire.write(b, c.peer)
 }
 
 // feed takes a packet of the peer.

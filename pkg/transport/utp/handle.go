@@ -149,15 +149,18 @@ func (s *Socket) remove(k key) {
 	delete(s.conns, k)
 }
 
-// hearErrors tells conversations what ICMP says of their packets.
-func (s *Socket) hearErrors() {
-	for _, n := range s.wire.unreachable() {
+// hearErrors tells conversations what ICMP says of their packets, and counts
+// that.
+func (s *Socket) hearErrors() int {
+	all := s.wire.unreachable()
+	for _, n := range all {
 		if len(n.quote) < 4 {
 			s.unreachable(n)
 		} else if c := s.quoted(n); c != nil {
 			c.unreachable(n.errno, false)
 		}
 	}
+	return len(all)
 }
 
 // quoted finds whose packet did not arrive.

@@ -43,16 +43,24 @@ type key struct {
 // Open takes over a UDP socket, IPv4, IPv6 or both. Close ends it.
 func Open(conn net.PacketConn, o Options) *Socket {
 	s := &Socket{
-		conn: conn, wire: wireOf(conn), options: o, limits: o.limits(),
+		conn: conn, options: o, limits: o.limits(),
 		// Times begin above 0, which means none.
 		start: time.Now().Add(-time.Second), timers: newTimers(),
 		backlog: make(chan *Conn, o.Backlog), done: make(chan struct{}),
 		conns: map[key]*Conn{},
 		half:  newHalfOpen(or(o.MaxHalf, 4096)),
 	}
+	s.wire = wireOf(conn, s.troubled)
 	s.workers.Go(s.read)
 	s.workers.Go(s.keepTime)
 	return s
+}
+
+// troubled sends the keeper of the time to hear errors. Who writes cannot do
+// that: they are about conversations of others, whose locks are not his to take.
+func (s *Socket) troubled() {
+	s.trouble.Store(true)
+	s.timers.nudge()
 }
 
 // now is the time on the clock of all conversations.
@@ -125,8 +133,9 @@ func (s *Socket) read() {
 			s.shut()
 			return
 		case err != nil:
-			s.hearErrors()
-			s.pause()
+			if s.hearErrors() == 0 {
+				s.pause()
+			}
 		case from.IsValid() && n < len(b): // what fills it all may have been cut
 			s.handle(b[:n], from)
 		}

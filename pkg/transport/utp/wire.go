@@ -22,7 +22,9 @@ type notice struct {
 	quote []byte // the beginning of that packet, as far as it was sent back
 }
 
-func wireOf(conn net.PacketConn) wire {
+// wireOf prepares a socket. Trouble is called when the network has something to
+// say; it must be quick.
+func wireOf(conn net.PacketConn, trouble func()) wire {
 	udp, ok := conn.(*net.UDPConn)
 	if !ok {
 		return anyWire{conn}
@@ -31,11 +33,14 @@ func wireOf(conn net.PacketConn) wire {
 	// much of this it grants is its own affair.
 	_ = udp.SetReadBuffer(2 << 20)
 	_ = hearErrors(udp)
-	return udpWire{udp}
+	return udpWire{udp, trouble}
 }
 
 // udpWire is a socket of the system.
-type udpWire struct{ *net.UDPConn }
+type udpWire struct {
+	*net.UDPConn
+	trouble func()
+}
 
 func (w udpWire) read(b []byte) (int, netip.AddrPort, error) {
 	n, from, err := w.ReadFromUDPAddrPort(b)
@@ -46,7 +51,7 @@ func (w udpWire) unreachable() []notice { return notices(w.UDPConn) }
 
 // errorsAhead is how many errors of other packets a write may have to fetch
 // before it gets to its own.
-const errorsAhead = 3
+const errorsAhead = 8
 
 // write sends one datagram. A socket that hears of errors reports each of them
 // once, to whoever writes or reads next, so only the last word counts.
@@ -56,6 +61,8 @@ func (w udpWire) write(b []byte, to netip.AddrPort) error {
 		if _, err = w.WriteToUDPAddrPort(b, to); err == nil || !ofNetwork(err) {
 			break
 		}
+		// The one who reads will not be woken for what we have just taken.
+		w.trouble()
 	}
 	var family *net.AddrError
 	if errors.As(err, &family) {
@@ -76,6 +83,12 @@ func ofNetwork(err error) bool {
 		return true
 	}
 	return false
+}
+
+// passing says whether an error of a write means no more than a lost packet:
+// the system is short of room, or it was about other packets all the time.
+func passing(err error) bool {
+	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // anyWire is any other socket.
