@@ -11,12 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -264,6 +266,56 @@ func TestDialLibtorrent(t *testing.T) {
 	}
 }
 
+// rough is a real socket on a bad network.
+type rough struct {
+	net.PacketConn
+	weather
+	late sync.WaitGroup
+}
+
+func (r *rough) WriteTo(b []byte, to net.Addr) (int, error) {
+	if rand.Float64() < r.loss {
+		return len(b), nil
+	}
+	b = bytes.Clone(b)
+	r.late.Add(1)
+	time.AfterFunc(r.delay+time.Duration(rand.Float64()*float64(r.jitter)), func() {
+		defer r.late.Done()
+		r.PacketConn.WriteTo(b, to)
+	})
+	return len(b), nil
+}
+
+func (r *rough) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := r.PacketConn.ReadFrom(b)
+		if err != nil || rand.Float64() >= r.loss {
+			return n, from, err
+		}
+	}
+}
+
+// A real client and we understand each other's acks when packets get lost and
+// overtake each other, whoever sends.
+func TestLibtorrentInWeather(t *testing.T) {
+	bad := weather{loss: 0.03, delay: 10 * time.Millisecond, jitter: 10 * time.Millisecond}
+	t.Run("it sends", func(t *testing.T) {
+		peer := libtorrent(t, 1<<20, "127.0.0.1")
+		r := &rough{PacketConn: udp(t), weather: bad}
+		defer r.late.Wait()
+		s := Open(r, Options{Tries: 8})
+		defer s.Close()
+		visit(t, s, peer)
+	})
+	t.Run("we send", func(t *testing.T) {
+		r := &rough{PacketConn: udp(t), weather: bad}
+		defer r.late.Wait()
+		s := Open(r, Options{Tries: 8, Backlog: 1})
+		defer s.Close()
+		leech(t, s, libtorrent(t, 1<<20, "127.0.0.1", s.Addr().String()))
+	})
+}
+
 func TestDialTransmission(t *testing.T) {
 	peer := transmission(t, 4<<20+100)
 	s := onLoopback(t, "127.0.0.1:0", Options{})
@@ -290,26 +342,32 @@ func TestLibtorrentDials(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			s := onLoopback(t, net.JoinHostPort(where, "0"), Options{Backlog: 4})
 			peer := libtorrent(t, 4<<20+100, where, s.Addr().String())
-			c, err := s.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			if err := handshake(c, peer.hash); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			begun := time.Now()
-			go func() { ended <- serve(c, peer.content) }()
-			for peer.lines.Scan() {
-				if peer.lines.Text() == "1.000" {
-					t.Logf("%d bytes in %v, round trip %v", len(peer.content), time.Since(begun), c.(*Conn).RoundTrip())
-					c.SetReadDeadline(time.Unix(1, 0))
-					<-ended
-					return
-				}
-			}
-			t.Errorf("libtorrent never got everything: %v", <-ended)
+			leech(t, s, peer)
 		})
 	}
+}
+
+// leech serves a client that calls us.
+func leech(t *testing.T, s *Socket, peer *client) {
+	t.Helper()
+	c, err := s.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := handshake(c, peer.hash); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	begun := time.Now()
+	go func() { ended <- serve(c, peer.content) }()
+	for peer.lines.Scan() {
+		if peer.lines.Text() == "1.000" {
+			t.Logf("%d bytes in %v, round trip %v", len(peer.content), time.Since(begun), c.(*Conn).RoundTrip())
+			c.SetReadDeadline(time.Unix(1, 0))
+			<-ended
+			return
+		}
+	}
+	t.Errorf("libtorrent never got everything: %v", <-ended)
 }
