@@ -131,16 +131,15 @@ func (p *peer) leave() {
 // closed all the same.
 func (p *peer) shut() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.here = false
 	for _, c := range p.conns {
 		c.close()
 	}
 	p.closeListener()
-	streams := p.streams
-	p.streams = nil
-	p.mu.Unlock()
-	// Takes a while, since the other sides are told.
-	if streams != nil {
-		_ = streams.Close()
+	if s := p.streams; s != nil {
+		p.streams = nil
+		// Takes a while, since the other sides are told. It may fail as above.
+		p.swarm.goes(func() { _ = s.Close() })
 	}
 }
