@@ -24,6 +24,7 @@ var takesBytesFrom = map[string]string{
 	"pkg/store":         "records of any program",
 	"pkg/tracker":       "trackers",
 	"pkg/transport/mse": "peers that call or are called encrypted",
+	"pkg/transport/utp": "peers, and whoever sends to the port",
 	"pkg/visit":         "messages of peers, in any order",
 }
 

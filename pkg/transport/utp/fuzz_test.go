@@ -2,6 +2,8 @@ package utp
 
 import (
 	"bytes"
+	"encoding/binary"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -172,5 +174,57 @@ func (h *hostile) check(t *testing.T) {
 			t.Fatalf("due again and again at %v", h.now)
 		}
 		h.Tick(h.now)
+	}
+}
+
+// Property: whatever strangers send to the port, the tables stay within their
+// limits and nobody gets more bytes of answers than he has sent.
+func FuzzStrangers(f *testing.F) {
+	for _, p := range load(f).Packets {
+		f.Add([]byte(p.Bytes))
+	}
+	f.Add([]byte("d1:ad2:id20:abcdefghij0123456789"))
+	f.Fuzz(func(t *testing.T, script []byte) {
+		n := newFakeNet(1, weather{})
+		defer n.late.Wait()
+		s := newSocket(n.open("10.0.0.1:1"), Options{Backlog: 2, MaxConns: 3, MaxHalf: 4})
+		meter := &meter{wire: s.wire}
+		s.wire = meter
+		for at := 0; at < len(script); at += 24 {
+			b := bytes.Clone(script[at:min(at+48, len(script))])
+			peer := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, script[at] >> 5}), 9)
+			meter.steer(b)
+			sent := meter.bytes
+			s.handle(b, peer)
+			// A second packet opens, and is answered by an ack with an empty mask at most.
+			if meter.bytes-sent > len(b)+8 {
+				t.Fatalf("%d bytes are answered by %d", len(b), meter.bytes-sent)
+			}
+		}
+		if len(s.conns) > 3 || len(s.half.guests) > 4 || len(s.half.order) > 4 || len(s.backlog) > 2 {
+			t.Fatalf("%d conversations, %d strangers in %d places", len(s.conns), len(s.half.guests), len(s.half.order))
+		}
+	})
+}
+
+// meter counts what is sent, and keeps the number of the last SYN-ACK.
+type meter struct {
+	wire
+	bytes int
+	seq   uint16
+}
+
+func (m *meter) write(b []byte, to netip.AddrPort) error {
+	m.bytes += len(b)
+	if p, err := Decode(b); err == nil && p.Type == State {
+		m.seq = p.Seq
+	}
+	return nil
+}
+
+// steer lets the fuzzer find the right ack, which it could only guess.
+func (m *meter) steer(b []byte) {
+	if len(b) >= HeaderLen && b[18] == 0x5a {
+		binary.BigEndian.PutUint16(b[18:], m.seq-1)
 	}
 }

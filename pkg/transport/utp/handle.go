@@ -125,18 +125,20 @@ func (s *Socket) refuse(p *Packet, from netip.AddrPort) {
 	_ = s.wire.write(answer.Append(nil), from)
 }
 
+func (s *Socket) maxConns() int { return or(s.options.MaxConns, 1<<16) }
+
 // full says whether there are as many conversations as allowed.
 func (s *Socket) full() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.conns) >= or(s.options.MaxConns, 16384)
+	return len(s.conns) >= s.maxConns()
 }
 
 // add enters a conversation into the table; false if there is no place for it.
 func (s *Socket) add(k key, c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.conns[k] != nil || len(s.conns) >= or(s.options.MaxConns, 16384) {
+	if s.closed || s.conns[k] != nil || len(s.conns) >= s.maxConns() {
 		return false
 	}
 	s.conns[k] = c

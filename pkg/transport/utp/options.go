@@ -15,7 +15,7 @@ type Options struct {
 
 	Window     int // bytes kept for a slow reader of a conversation, default 64 KiB
 	SendBuffer int // bytes kept for a slow peer, default 64 KiB
-	MaxConns   int // conversations at one time, dialled and accepted, default 16384
+	MaxConns   int // conversations at one time, dialled and accepted, default 65536
 	Memory     int // bytes kept for slow readers of all conversations, default 256 MiB
 	MaxHalf    int // of strangers who have said no more than SYN, default 4096, each for 10 s
 

@@ -42,6 +42,13 @@ type key struct {
 
 // Open takes over a UDP socket, IPv4, IPv6 or both. Close ends it.
 func Open(conn net.PacketConn, o Options) *Socket {
+	s := newSocket(conn, o)
+	s.workers.Go(s.read)
+	s.workers.Go(s.keepTime)
+	return s
+}
+
+func newSocket(conn net.PacketConn, o Options) *Socket {
 	s := &Socket{
 		conn: conn, options: o, limits: o.limits(),
 		// Times begin above 0, which means none.
@@ -51,8 +58,6 @@ func Open(conn net.PacketConn, o Options) *Socket {
 		half:  newHalfOpen(or(o.MaxHalf, 4096)),
 	}
 	s.wire = wireOf(conn, s.troubled)
-	s.workers.Go(s.read)
-	s.workers.Go(s.keepTime)
 	return s
 }
 

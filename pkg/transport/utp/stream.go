@@ -1,7 +1,6 @@
 package utp
 
 import (
-	"sync"
 	"syscall"
 	"time"
 )
@@ -174,109 +173,6 @@ func (s *stream) die(err error) {
 	s.forgetEarly()
 }
 
-// Tick does what is due.
-func (s *stream) Tick(now time.Duration) {
-	switch s.phase {
-	case opening:
-		s.knock(now)
-	case open:
-		s.tickOpen(now)
-	}
-}
-
-func (s *stream) tickOpen(now time.Duration) {
-	switch {
-	case now-s.lastIn >= s.idle, s.zeroSince != 0 && now-s.zeroSince >= zeroWindow:
-		s.giveUp(now)
-		return
-	case s.repeatAt != 0 && now >= s.repeatAt:
-		s.timeout(now)
-	case s.greetAt != 0 && now >= s.greetAt, now-s.lastOut >= keepAlive && !s.shut:
-		s.state(now)
-	}
-	s.settle(now)
-}
-
-// Due is the time of the next Tick, 0 if there is none.
-func (s *stream) Due() time.Duration {
-	switch s.phase {
-	case opening:
-		return min(s.repeatAt, s.born+s.dial)
-	case dead:
-		return 0
-	}
-	due := s.lastIn + s.idle
-	sooner := func(t time.Duration) {
-		if t != 0 {
-			due = min(due, t)
-		}
-	}
-	sooner(s.repeatAt)
-	sooner(s.forgetAt)
-	sooner(s.greetAt)
-	if s.zeroSince != 0 {
-		sooner(s.zeroSince + zeroWindow)
-	}
-	if !s.shut {
-		sooner(s.lastOut + keepAlive)
-	}
-	return due
-}
-
-// knock sends or repeats the SYN.
-func (s *stream) knock(now time.Duration) {
-	switch {
-	case now-s.born >= s.dial:
-		s.die(syscall.ETIMEDOUT)
-		return
-	case now < s.repeatAt:
-		return
-	case s.synsOut >= synTries && !s.stubborn:
-		s.repeatAt = s.born + s.dial
-		return
-	}
-	p := Packet{Type: Syn, ConnectionID: s.recvID, Seq: s.start - 1}
-	if err := s.emit(now, &p); err != nil && !passing(err) {
-		s.die(err)
-		return
-	}
-	wait := s.syn
-	if !s.stubborn {
-		wait <<= s.synsOut
-	}
-	s.synsOut++
-	s.repeatAt = now + wait
-}
-
-// header fills in what every packet of ours carries.
-func (s *stream) header(t Type, seq uint16) Packet {
-	return Packet{Type: t, ConnectionID: s.sendID, Window: s.offer(), Seq: seq, Ack: s.ack}
-}
-
-// state sends an acknowledgement.
-func (s *stream) state(now time.Duration) {
-	p := s.header(State, s.next())
-	p.SelectiveAck = s.mask()
-	s.owes = false
-	// A packet that does not leave is as good as one that is lost.
-	_ = s.emit(now, &p)
-}
-
-func (s *stream) emit(now time.Duration, p *Packet) error {
-	room := buffers.Get().(*[]byte)
-	defer buffers.Put(room)
-	p.Timestamp, p.TimestampLag = micros(now), s.lag
-	s.lastOut, s.told, s.greetAt = now, int(p.Window), 0
-	*room = p.Append((*room)[:0])
-	return s.send(*room)
-}
-
-// buffers are for packets on their way to the socket.
-var buffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, HeaderLen+2+maxMask+packetSize)
-	return &b
-}}
-
 // Abort ends the conversation at once and tells the peer.
 func (s *stream) Abort(now time.Duration) {
 	if s.phase == open {
@@ -285,5 +181,3 @@ func (s *stream) Abort(now time.Duration) {
 	}
 	s.die(syscall.ECONNABORTED)
 }
-
-func micros(now time.Duration) uint32 { return uint32(now / time.Microsecond) }
