@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test check lint grease race lab lab-hard interop interop-tools fuzz bench man install clean
+.PHONY: help build demo test check lint grease race lab lab-hard interop interop-long interop-tools matrix fuzz bench man install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -44,7 +44,13 @@ lab-hard: build ## the same on a swarm with NAT, encryption, uTP and full slots
 	@pipelines/lab-hard.sh
 
 interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
-	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 15m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/transport/mse ./pkg/interop
+	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 20m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/transport/mse ./pkg/transport/utp ./pkg/interop
+
+interop-long: build interop-tools ## how long real clients hold us and when they dial back, for half an hour
+	BT_INTEROP_LONG=1 $(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 45m -v -run '^TestMatrix$$' ./pkg/interop
+
+matrix: build interop-tools ## measure real clients anew for testdata/clients.json; BT_INTEROP_LONG=1 takes half an hour
+	BT_MATRIX_WRITE=1 $(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 45m -v -run '^TestMatrix$$' ./pkg/interop
 
 interop-tools: # Debian packages of the clients, as far as they are missing
 	@pkg/interop/install.sh

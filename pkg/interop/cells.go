@@ -30,8 +30,9 @@ func (m *Matrix) fillCells() {
 		r.set("spoken_when_dialling", m.spokenCell(r, "in"))
 		r.set("refusal_when_full", m.refusalCell(r))
 		r.set("banned", m.bannedCell(r))
-		r.set("keep_alives_per_minute_max", m.budgetCell(r, func(t traffic) []time.Time { return t.keepAlives }))
-		r.set("connections_per_minute_max", m.budgetCell(r, func(t traffic) []time.Time { return t.opened }))
+		habits := m.habits(r)
+		r.set("keep_alives_per_minute_max", m.budgetCell(r, habits.KeepAlives, func(t traffic) []time.Time { return t.keepAlives }))
+		r.set("connections_per_minute_max", m.budgetCell(r, habits.Reconnects, func(t traffic) []time.Time { return t.opened }))
 	}
 }
 
@@ -289,16 +290,20 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 }
 
 // budgetCell is the most of something in any minute that the ordinary chain,
-// and those that hold and wait, sent to r.
-func (m *Matrix) budgetCell(r *row, of func(traffic) []time.Time) client.Cell {
-	most, n := 0, 0
+// and those that hold and wait, sent to r, as counted on the wire; limit is
+// what the table allows.
+func (m *Matrix) budgetCell(r *row, limit int, of func(traffic) []time.Time) client.Cell {
+	most, n, note := 0, 0, "no limit is known"
+	if limit > 0 {
+		note = fmt.Sprintf("limit %d", limit)
+	}
 	for _, q := range []question{m.growQuestion(), m.holdQuestion(), m.backQuestion()} {
 		for _, from := range m.addrs(q) {
 			times := of(m.wire.between(from, r.Addr().Addr()))
 			most, n = max(most, mostPerMinute(times)), n+len(times)
 		}
 	}
-	return client.Cell{Value: float64(most), Unit: "1/min", N: n}
+	return client.Cell{Value: float64(most), Unit: "1/min", N: n, Note: note}
 }
 
 // habits are what the table says about the program of r, by its peer id.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,8 +23,12 @@ func (m *Matrix) interview() error {
 	var wg sync.WaitGroup
 	var all failures
 	run := func(ask func() error) { wg.Go(func() { all.note(ask()) }) }
-	for _, q := range []question{m.holdQuestion(), m.outHoldQuestion(), m.backQuestion(), m.outBackQuestion()} {
+	for _, q := range []question{m.holdQuestion(), m.backQuestion()} {
 		run(func() error { return m.hear(q) })
+	}
+	for _, q := range []question{m.outHoldQuestion(), m.outBackQuestion()} {
+		run(func() error { return m.hear(q) })
+		run(func() error { return m.giveWhenAnnounced(q) })
 	}
 	for i := range pauses {
 		for _, r := range m.dialled() {
@@ -61,6 +66,30 @@ func (m *Matrix) keep(q question, records []heard) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.answers[q.name] = records
+}
+
+// giveWhenAnnounced gives the rows of q its torrent when the tracker knows us,
+// since a client that heard nothing of us would ask again in half an hour only.
+func (m *Matrix) giveWhenAnnounced(q question) error {
+	ctx, cancel := context.WithTimeout(m.Stage.ctx, time.Minute)
+	defer cancel()
+	for {
+		records, err := readHeard(m.outcomes(q))
+		if err == nil && slices.ContainsFunc(records, func(h heard) bool { return h.Type == "request" && h.Outcome == "ok" }) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: wait for the tracker: %w", q.name, ctx.Err())
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	for _, r := range q.rows {
+		if err := m.fill(ctx, r, m.torrents[q.torrent]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // grow runs the ordinary chain, has every row download, and ends the chain

@@ -143,7 +143,7 @@ func (m *Matrix) startSeeds(t *testing.T) {
 }
 
 // raise starts the client of r and gives it the torrents that stay as they
-// are.
+// are and need no tracker.
 func (m *Matrix) raise(r *row) error {
 	ip := m.Stage.Addr(r.place)
 	if r.ipv6 {
@@ -168,11 +168,10 @@ func (m *Matrix) raise(r *row) error {
 	if r.version, err = r.Version(ctx); err != nil {
 		return err
 	}
-	names := stillTorrents
 	if r.dialOnly {
-		names = trackedTorrents
+		return nil // it gets its torrents when we are known to the tracker
 	}
-	for _, name := range names {
+	for _, name := range stillTorrents {
 		if err := m.fill(ctx, r, m.torrents[name]); err != nil {
 			return err
 		}
@@ -189,7 +188,7 @@ func (m *Matrix) fill(ctx context.Context, r *row, t *Torrent) error {
 	for {
 		status, err := r.Status(ctx, t)
 		if err == nil && status.Have == want {
-			r.wants[t] = want
+			r.expect(t, want)
 			return nil
 		}
 		select {

@@ -30,6 +30,11 @@ func TestMatrix(t *testing.T) {
 			t.Error(err)
 		}
 		untap()
+		for _, r := range m.Rows {
+			if err := r.stayed(stage.ctx); err != nil {
+				t.Error(err)
+			}
+		}
 		m.fillCells()
 		for _, r := range m.Rows {
 			tellRow(t, m, r)

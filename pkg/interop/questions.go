@@ -28,7 +28,7 @@ var pauses = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute}
 func (m *Matrix) holdQuestion() question {
 	return question{
 		name: "visit-hold", torrent: "hold", place: placeVisitors + visitsHold, rows: m.dialled(),
-		pipeline: fmt.Sprintf("bt-probe -q BIND --hold %v --revisit 10h --for %v TORRENT", m.holdsCap(), m.holdsCap()+15*time.Second),
+		pipeline: fmt.Sprintf("bt-probe -q BIND --hold %v --revisit 10h --for %v TORRENT", m.holdsCap(), m.holdsCap()+30*time.Second),
 	}
 }
 
@@ -36,7 +36,7 @@ func (m *Matrix) holdQuestion() question {
 func (m *Matrix) outHoldQuestion() question {
 	return question{
 		name: "visit-outhold", torrent: "outhold", place: placeVisitors + visitsOutHold, announced: true, rows: m.dialling(),
-		pipeline: fmt.Sprintf("bt-listen -q LISTEN --hold %v --for %v TORRENT | bt-peers-tracker -q --for %v", m.holdsCap(), m.holdsCap()+30*time.Second, m.holdsCap()+30*time.Second),
+		pipeline: fmt.Sprintf("bt-listen -q LISTEN --hold %v --for %v TORRENT | bt-peers-tracker -q --for %v", m.holdsCap(), m.holdsCap()+45*time.Second, m.holdsCap()+45*time.Second),
 	}
 }
 

@@ -27,11 +27,11 @@ type row struct {
 	Client
 	place   byte
 	version string
-	// Pieces that it has of the torrents that stay as they are.
-	wants map[*Torrent]int
 
 	mu    sync.Mutex
 	cells map[string]client.Cell
+	// Pieces that it has of the torrents that stay as they are.
+	wants map[*Torrent]int
 }
 
 // starter runs a client that listens on addr.
@@ -71,6 +71,27 @@ func (r *row) set(name string, c client.Cell) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cells[name] = c
+}
+
+// expect notes that it has want pieces of t and will get no more.
+func (r *row) expect(t *Torrent, want int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wants[t] = want
+}
+
+// stayed fails if it has other pieces now than at the start.
+func (r *row) stayed(ctx context.Context) error {
+	for t, want := range r.wants {
+		status, err := r.Status(ctx, t)
+		if err != nil {
+			return err
+		}
+		if status.Have != want {
+			return fmt.Errorf("%s: had %d pieces of %s at the start, %d at the end", r.name(), want, t.Name, status.Have)
+		}
+	}
+	return nil
 }
 
 // have gives it t with about half of the pieces on disk, and reports how
