@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 .PHONY: help build demo test check lint grease race lab lab-hard interop interop-long interop-tools matrix fuzz bench man install clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 build: ## build the commands into bin/
 	@$(GO) build $(FLAGS) -ldflags='-s -w' -o bin/ ./cmd/...
