@@ -9,7 +9,7 @@ import (
 // Options is how a Socket behaves. The zero value dials and accepts nobody.
 type Options struct {
 	DialTimeout time.Duration // until a peer must have answered, default 15 s
-	SynInterval time.Duration // until the first SYN is repeated, then doubled, default 3 s
+	SynInterval time.Duration // until the first SYN is repeated, then doubled, default a fifth of DialTimeout
 	IdleTimeout time.Duration // a conversation ends without any packet for so long, default 3 min
 	Tries       int           // timeouts in a row that a conversation survives, default 3
 
@@ -34,9 +34,10 @@ type Options struct {
 const defaultIdle = 3 * time.Minute
 
 func (o Options) limits() limits {
+	dial := or(o.DialTimeout, 15*time.Second)
 	return limits{
-		dial:   or(o.DialTimeout, 15*time.Second),
-		syn:    or(o.SynInterval, 3*time.Second),
+		dial:   dial,
+		syn:    or(o.SynInterval, dial/5),
 		idle:   or(o.IdleTimeout, defaultIdle),
 		tries:  uint8(min(or(o.Tries, 3), 100)),
 		window: or(o.Window, 64<<10),
