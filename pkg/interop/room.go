@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"syscall"
 )
 
@@ -80,15 +79,4 @@ func (r *room) close() {
 // ip runs ip(8) in the room, once for each line.
 func (r *room) ip(lines ...string) error {
 	return r.do(func() error { return ipLines(lines...) })
-}
-
-// ipLines runs ip(8) here.
-func ipLines(lines ...string) error {
-	for _, line := range lines {
-		out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("ip %s: %w: %s (make interop installs iproute2)", line, err, out)
-		}
-	}
-	return nil
 }

@@ -63,7 +63,7 @@ type scriptReply struct {
 // as its argument, and waits until its client listens on addr.
 func runScript(ctx context.Context, dir, name, script, modules string, config map[string]any, addr netip.AddrPort) (*scripted, error) {
 	if err := exec.CommandContext(ctx, debianPython, "-c", "import "+modules).Run(); err != nil {
-		return nil, fmt.Errorf("Python modules %s are not installed (make interop installs them): %w", modules, err)
+		return nil, fmt.Errorf("modules %s of Python are not installed (make interop installs them): %w", modules, err)
 	}
 	encoded, err := json.Marshal(config)
 	if err != nil {
