@@ -4,6 +4,7 @@ import (
 	"btkit/pkg/outcome"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
+	"btkit/pkg/ways"
 )
 
 // apply takes in what a conversation tells.
@@ -11,7 +12,7 @@ func (p *Probe) apply(e event) {
 	x := e.p
 	switch {
 	case e.conv != nil:
-		x.conv = e.conv
+		x.conv, x.cancel = e.conv, nil
 		if x.stop {
 			x.conv.Leave()
 		}
@@ -49,6 +50,7 @@ func (p *Probe) ended(x *peer, e event) {
 	if e.paced && e.rate > 0 { // what was held is known better than by the distance of readings
 		x.rate = e.rate
 	}
+	x.absent, x.cancel = e.end.Stage == visit.StageDial, nil
 	p.explain(x, e)
 	p.put(e.end)
 	x.memory.Tried(x.try, e.end.Stage, e.how)
@@ -59,7 +61,7 @@ func (p *Probe) ended(x *peer, e event) {
 func (p *Probe) again(x *peer, e event) {
 	now := p.options.Now()
 	if try := x.memory.Next(p.known(x)); try.Extra && e.how != outcome.LocalError && e.how != outcome.Canceled {
-		x.due = now.Add(try.Wait)
+		x.due = now.Add(min(try.Wait, max(ways.EncryptionPause, p.options.Revisit)))
 		p.enqueue(x)
 		return
 	}
@@ -69,7 +71,7 @@ func (p *Probe) again(x *peer, e event) {
 		return
 	}
 	p.enqueue(x)
-	if e.end.Stage == visit.StageDial {
+	if x.absent {
 		p.introduce(x)
 	}
 }
@@ -86,7 +88,7 @@ func (p *Probe) exchanged(x *peer, e event) {
 		if y := p.find(x.t.at(heard.Addr.Addr()), heard.Addr.Port()); y != nil && y != x {
 			y.hints |= heard.Flags
 			y.meets(x)
-			if y.failures > 0 && !y.read {
+			if y.failures > 0 && y.absent && !y.read {
 				p.introduce(y)
 			}
 		}

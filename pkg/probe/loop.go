@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"time"
 
 	"btkit/pkg/ways"
@@ -83,9 +84,11 @@ func (p *Probe) start(x *peer, now time.Time, by *relayed) {
 	}
 	t := &talker{probe: p, p: x, n: x.attempts, session: p.session, way: x.try.Way, by: by}
 	p.wait.Add(1)
+	var dialling context.Context
+	dialling, x.cancel = context.WithCancel(p.ctx)
 	go func() {
 		defer p.wait.Done()
-		t.run(p.ctx)
+		t.run(p.ctx, dialling)
 	}()
 }
 

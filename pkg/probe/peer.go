@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -72,9 +73,11 @@ type peer struct {
 	asked   time.Time        // when an introduction was asked for
 	came    time.Time        // when it last dialled us
 
-	conv *talk.Conversation // set by the conversation, nil while dialling
-	held bool               // settled and kept open
-	stop bool               // asked to leave
+	cancel context.CancelFunc // ends dialling, nil when it has ended
+	absent bool               // the latest attempt led to no connection
+	conv   *talk.Conversation // set by the conversation, nil while dialling
+	held   bool               // settled and kept open
+	stop   bool               // asked to leave
 }
 
 // assumed is how long a whole download is taken to last while the peer's rate

@@ -84,10 +84,14 @@ func (x *peer) afterFailure(e event, now time.Time, o *Options) time.Time {
 	if o.Revisit < time.Minute { // a quicker world, such as a lab
 		wait = time.Duration(float64(wait) * o.Revisit.Minutes())
 	}
-	if x.read && x.reading.CanCross() {
+	if x.read && x.reading.CanCross() && e.end.Stage != visit.StageDial {
 		wait = min(wait, max(o.Revisit, x.remaining(now)/2))
 	}
-	return x.began.Add(wait)
+	due := x.began.Add(wait)
+	if x.read && x.readAt.After(x.began) { // it has come to us meanwhile
+		return later(due, x.afterReading(now, o))
+	}
+	return due
 }
 
 // isGone says whether a peer has failed so long and often that it is given up.

@@ -104,12 +104,21 @@ func (p *Probe) hearsay(r *record.Peer) {
 		return
 	}
 	if r.Source == "incoming" {
-		p.inbound[t.at(r.IP)]++
+		p.incoming(t.at(r.IP))
 		return
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.Port))
 	if x := p.find(t.at(r.IP.Unmap()), r.Port); x != nil {
 		x.hints |= hints(r)
+	}
+}
+
+// incoming notes that a peer has dialled us. Dialling it meanwhile is called
+// off: it would see two connections.
+func (p *Probe) incoming(at place) {
+	p.inbound[at]++
+	if x := p.active[at]; x != nil && x.cancel != nil && !p.options.Once {
+		x.cancel()
 	}
 }
 
@@ -144,16 +153,20 @@ func (p *Probe) otherReading(r *record.Progress) {
 	}
 	p.add(t, netip.AddrPortFrom(r.IP, r.ListenPort))
 	x := p.find(t.at(r.IP), r.ListenPort)
-	if x == nil || x.state == busy || p.options.Once && x.state == gone {
+	if x == nil || p.options.Once && x.state == gone {
 		return
 	}
-	p.unqueue(x)
-	if p.options.Once { // it has been read, and that is all of a round
+	if x.state != busy && p.options.Once { // it has been read, and that is all of a round
+		p.unqueue(x)
 		x.state = gone
 		return
 	}
+	p.unqueue(x)
 	x.learn(visit.Reading{Have: r.Have, Pieces: r.Pieces, Need: r.Need, Settled: r.Settled, Complete: r.Complete,
-		UploadOnly: r.UploadOnly != nil && *r.UploadOnly, SuperSeed: r.SuperSeed}, r.TS)
+		UploadOnly: r.UploadOnly != nil && *r.UploadOnly, SuperSeed: r.SuperSeed, PartialSeed: r.PartialSeed}, r.TS)
+	if x.state == busy { // what is planned behind it goes by this reading
+		return
+	}
 	x.failures = 0
 	x.due = later(p.options.Now().Add(p.options.Revisit), x.afterReading(p.options.Now(), &p.options))
 	p.enqueue(x)

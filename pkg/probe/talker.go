@@ -52,9 +52,9 @@ type relayed struct{ by, from netip.AddrPort }
 // run dials and talks, and reports the end. While a conversation is held it
 // waits below here: what is done before and after has its own functions, so
 // that it leaves nothing on the stack.
-func (t *talker) run(ctx context.Context) {
+func (t *talker) run(ctx, dialling context.Context) {
 	v := t.begin()
-	t.end(v, t.talk(ctx, v))
+	t.end(v, t.talk(ctx, dialling, v))
 }
 
 func (t *talker) begin() *visit.Conversation {
@@ -87,8 +87,8 @@ func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
 	t.probe.events <- e
 }
 
-func (t *talker) talk(ctx context.Context, v *visit.Conversation) outcome.Outcome {
-	c, err := t.call(ctx, v)
+func (t *talker) talk(ctx, dialling context.Context, v *visit.Conversation) outcome.Outcome {
+	c, err := t.call(dialling, v)
 	if err != nil {
 		return outcome.Of(err)
 	}

@@ -387,3 +387,45 @@ func (r *room) leaveAll() {
 		r.event()
 	}
 }
+
+// Dialling a peer that has come to the listener meanwhile is called off: it
+// would see a second connection.
+func TestDialIsCalledOff(t *testing.T) {
+	r := loop(t, Options{})
+	r.options.Dial = func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	r.names(address(0))
+	r.dispatch()
+	r.take(&record.Peer{InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50000, Source: "incoming"})
+	for r.running > 0 {
+		r.event()
+	}
+	if v := talktest.Await[record.Visit](t, r.journal, 1)[0]; v.Outcome != "canceled" || v.Stage != visit.StageDial {
+		t.Errorf("got %s at %s, want it canceled", v.Outcome, v.Stage)
+	}
+	if x := r.peerAt(address(0)); x.failures != 0 || x.attempts != 0 {
+		t.Errorf("got %d failures and %d attempts, want none of its own", x.failures, x.attempts)
+	}
+}
+
+// A peer that comes to us and cannot be dialled is planned by what it told
+// there, not by how dialling it fails.
+func TestReadingOfAPeerThatCannotBeDialled(t *testing.T) {
+	r := loop(t, Options{})
+	r.names(address(0))
+	x := r.peerAt(address(0))
+	x.state, x.began = busy, r.clock.now()
+	r.unread.remove(x)
+	r.clock.advance(time.Second)
+	r.take(&record.Progress{Header: record.Header{TS: r.clock.now()}, InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50000,
+		ListenPort: address(0).Port(), Direction: "in", Have: 100, Pieces: 100, Need: 98, Settled: true, Complete: true})
+	if !x.read || !x.reading.Complete {
+		t.Fatalf("got %+v, want the reading", x.reading)
+	}
+	got := r.next(x, event{how: outcome.Timeout, end: &record.Visit{Stage: visit.StageDial}}).Sub(r.clock.now())
+	if got != seedPause {
+		t.Errorf("got the next dial after %v, want %v as for any seed", got, seedPause)
+	}
+}

@@ -42,7 +42,7 @@ func (m *Memory) second(h Hints) (Try, bool) {
 	case m.extra == no && m.how == refused && (m.last != m.worked || m.spurned%everyThird == 0):
 		return m.flip(h)
 	case m.extra == flipped && m.how == refused && m.all():
-		t, ok := m.cross(h, EncryptionPause)
+		t, ok := m.cross(h, thirdPause)
 		t.why = third
 		return t, ok
 	case m.extra == crossed && m.how == refused && m.all():
@@ -52,6 +52,10 @@ func (m *Memory) second(h Hints) (Try, bool) {
 	}
 	return Try{}, false
 }
+
+// thirdPause is how long after a second connection comes a third: programs that
+// count take two in a minute.
+const thirdPause = time.Minute - EncryptionPause
 
 // flip tries the other side of encryption.
 func (m *Memory) flip(h Hints) (Try, bool) {
