@@ -46,7 +46,11 @@ func listen(at netip.AddrPort) (net.PacketConn, error) {
 	return net.ListenPacket("udp6", at.String())
 }
 
-func (d *Dialer) utp() utp.Options { return utp.Options{DialTimeout: d.Timeout} }
+// utp leaves conversations by RESET: after a FIN, libtorrent refuses the next
+// visit for seconds.
+func (d *Dialer) utp() utp.Options {
+	return utp.Options{DialTimeout: d.Timeout, CloseByReset: true}
+}
 
 // Close closes the sockets of uTP. Conversations must have ended.
 func (d *Dialer) Close() error {

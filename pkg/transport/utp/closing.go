@@ -20,8 +20,8 @@ const (
 	lingering                     // for a FIN of the peer that is sent again
 )
 
-// Close sends FIN behind what is still to be sent. What comes later is
-// acknowledged and dropped.
+// Close sends FIN behind what is still to be sent, or RESET once that has
+// arrived. What comes later is acknowledged and dropped.
 func (s *stream) Close(now time.Duration) {
 	if s.shut || s.phase == dead {
 		return
@@ -32,9 +32,12 @@ func (s *stream) Close(now time.Duration) {
 		s.die(nil)
 		return
 	}
-	s.packets = append(s.packets, outgoing{fin: true})
 	s.forgetAt = now + longestFlush
+	if !s.hard {
+		s.packets = append(s.packets, outgoing{fin: true})
+	}
 	s.transmit(now)
+	s.settle(now)
 }
 
 // settle goes on with closing.
@@ -42,7 +45,7 @@ func (s *stream) settle(now time.Duration) {
 	if !s.shut || s.phase != open {
 		return
 	}
-	if now >= s.forgetAt {
+	if now >= s.forgetAt || s.hard && len(s.packets) == 0 {
 		s.forget(now)
 		return
 	}

@@ -129,7 +129,8 @@ func (c *Conn) Write(b []byte) (int, error) {
 }
 
 // Close sends what was written and then FIN, without waiting for it. The socket
-// keeps the conversation for some seconds more, to answer its peer.
+// keeps the conversation for some seconds more, to answer its peer. See
+// Options.CloseByReset.
 func (c *Conn) Close() error {
 	return c.finish((*stream).Close)
 }

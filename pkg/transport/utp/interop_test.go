@@ -316,6 +316,26 @@ func TestLibtorrentInWeather(t *testing.T) {
 	})
 }
 
+// Who leaves by RESET may come back from the same port at once.
+func TestComeBackToLibtorrent(t *testing.T) {
+	peer := libtorrent(t, 1<<20, "127.0.0.1")
+	s := onLoopback(t, "127.0.0.1:0", Options{CloseByReset: true})
+	for visit := range 5 {
+		c, err := s.Dial(context.Background(), peer.addr)
+		if err != nil {
+			t.Fatalf("visit %d: %v", visit, err)
+		}
+		c.SetDeadline(time.Now().Add(time.Minute))
+		if err := handshake(c, peer.hash); err != nil {
+			t.Fatalf("visit %d: %v", visit, err)
+		}
+		if _, _, err := message(c); err != nil {
+			t.Fatalf("visit %d: %v", visit, err)
+		}
+		c.Close()
+	}
+}
+
 func TestDialTransmission(t *testing.T) {
 	peer := transmission(t, 4<<20+100)
 	s := onLoopback(t, "127.0.0.1:0", Options{})

@@ -19,6 +19,10 @@ type Options struct {
 	Memory     int // bytes kept for slow readers of all conversations, default 256 MiB
 	MaxHalf    int // of strangers who have said no more than SYN, default 4096, each for 10 s
 
+	// CloseByReset makes Close end a conversation by RESET, as soon as the peer
+	// has what was written. After a FIN, libtorrent refuses the next
+	// conversation from the same port for three seconds.
+	CloseByReset bool
 	// Backlog is how many accepted conversations may wait for Accept. With 0,
 	// strangers are refused.
 	Backlog int
@@ -42,6 +46,7 @@ func (o Options) limits() limits {
 		tries:  uint8(min(or(o.Tries, 3), 100)),
 		window: or(o.Window, 64<<10),
 		queue:  or(o.SendBuffer, 64<<10),
+		hard:   o.CloseByReset,
 		store:  newStore(or(o.Memory, 256<<20)),
 	}
 }

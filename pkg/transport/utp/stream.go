@@ -22,6 +22,7 @@ type limits struct {
 	tries  uint8         // timeouts in a row before we give up
 	window int           // bytes we offer to keep for a reader
 	queue  int           // bytes we keep for the peer
+	hard   bool          // closing is by RESET
 	store  *store        // what all conversations of a socket may hold
 }
 

@@ -392,6 +392,24 @@ func TestClosing(t *testing.T) {
 	}
 }
 
+// If Close is by RESET, the peer gets what was written before.
+func TestCloseByReset(t *testing.T) {
+	k := opened(t, Options{CloseByReset: true})
+	k.taken()
+	k.Write(k.now, []byte("bye"))
+	k.Close(k.now)
+	k.wantSent("close", data(10, 99, ""))
+	k.feed(Packet{Type: State, Seq: 100, Ack: 10})
+	k.wantSent("after the ack", Packet{Type: Reset, Seq: 11, Ack: 99})
+	k.wantEnd(nil)
+
+	k = opened(t, Options{CloseByReset: true})
+	k.taken()
+	k.Close(k.now)
+	k.wantSent("with nothing to say", Packet{Type: Reset, Seq: 10, Ack: 99})
+	k.wantEnd(nil)
+}
+
 // What was written before Close comes before FIN.
 func TestCloseFlushes(t *testing.T) {
 	k := opened(t, Options{})
