@@ -34,8 +34,8 @@ func (m *Matrix) fillCells() {
 	}
 }
 
-// seconds rounds to a tenth.
-func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*10) / 10 }
+// seconds rounds to a tenth; adding zero takes the sign of a rounded zero.
+func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*10)/10 + 0 }
 
 // unmeasured is a cell without a value.
 func unmeasured(why string, arguments ...any) client.Cell {

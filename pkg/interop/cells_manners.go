@@ -95,7 +95,7 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 	}
 	for _, h := range m.of(r, "visit", "visit-last") {
 		if h.accepted() {
-			return client.Cell{Value: false, N: 1, Note: "takes us after all"}
+			return client.Cell{Value: false, N: 1, Note: "it takes visitors from our address to the end"}
 		}
 	}
 	return client.Cell{Value: true, N: 1, Note: "the last visit gave no reading"}

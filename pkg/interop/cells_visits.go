@@ -59,8 +59,11 @@ func (m *Matrix) crossingCell(r *row) client.Cell {
 		return unmeasured("no reading above the threshold within %v", growsCap)
 	}
 	reported, before := reports[above], reports[above-1]
-	return client.Cell{Value: seconds(h.TS.Sub(reported.Answered)), Unit: "s", N: 1,
-		Error: seconds(reported.Answered.Sub(before.Asked)), Note: "heard in a conversation opened by " + opener(h.Direction)}
+	late, note := h.TS.Sub(reported.Answered), "heard in a conversation opened by "+opener(h.Direction)
+	if late < 0 {
+		note += ", sooner than its own interface told it"
+	}
+	return client.Cell{Value: seconds(late), Unit: "s", N: 1, Error: seconds(reported.Answered.Sub(before.Asked)), Note: note}
 }
 
 // opener says who opened a conversation.

@@ -196,4 +196,4 @@ func (m *Matrix) tapping() (end func(), err error) {
 }
 
 // measuredFile is where the measured table lies.
-func measuredFile() string { return filepath.Join("..", "..", "testdata", "clients.json") }
+func measuredFile() string { return filepath.Join("..", "client", "testdata", "clients.json") }

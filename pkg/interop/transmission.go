@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -178,7 +179,8 @@ func (c *transmission) Version(ctx context.Context) (string, error) {
 		Version string `json:"version"`
 	}
 	err := c.call(ctx, "session-get", map[string]any{}, &answer)
-	return answer.Version, err
+	version, _, _ := strings.Cut(answer.Version, " ") // a commit follows
+	return version, err
 }
 
 func (c *transmission) Reannounce(ctx context.Context, t *Torrent) error {
