@@ -25,6 +25,7 @@ var questions = []struct{ cell, title string }{
 	{"keep_alives_per_minute_max", "How many keep-alives do we send?"},
 	{"connections_per_minute_max", "How many connections do we open?"},
 	{"banned", "Does it ban us?"},
+	{"throttled", "Does it throttle us?"},
 }
 
 // measured writes a section with what was found for every question, program by

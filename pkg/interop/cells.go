@@ -28,6 +28,7 @@ func (m *Matrix) fillCells() {
 		r.set("spoken_when_dialling", m.spokenCell(r, "in"))
 		r.set("refusal_when_full", m.refusalCell(r))
 		r.set("banned", m.bannedCell(r))
+		r.set("throttled", m.throttledCell(r))
 		habits := m.habits(r)
 		r.set("keep_alives_per_minute_max", m.budgetCell(r, habits.KeepAlives, func(t traffic) []time.Time { return t.keepAlives }))
 		r.set("connections_per_minute_max", m.budgetCell(r, habits.Reconnects, func(t traffic) []time.Time { return t.opened }))

@@ -101,6 +101,28 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 	return client.Cell{Value: true, N: 1, Note: "the last visit gave no reading"}
 }
 
+// slower is how much longer a visit may take at the end than at the start
+// before we call it throttled; clients need up to four seconds now and then.
+const slower = 5 * time.Second
+
+// throttledCell compares the first visit that only read with the last one.
+func (m *Matrix) throttledCell(r *row) client.Cell {
+	if r.dialOnly {
+		return unmeasured(notDialled)
+	}
+	var took []time.Duration
+	for _, h := range m.of(r, "visit", m.againQuestion(r, 0).name, "visit-last") {
+		if h.accepted() {
+			took = append(took, time.Duration(h.TookMS*float64(time.Millisecond)))
+		}
+	}
+	if len(took) < 2 {
+		return unmeasured("fewer than two visits gave a reading")
+	}
+	first, last := took[0], took[len(took)-1]
+	return client.Cell{Value: last > first+slower, N: 2, Note: fmt.Sprintf("a visit took %.1f s at the start, %.1f s at the end", first.Seconds(), last.Seconds())}
+}
+
 // budgetCell is the most of something in any minute that the ordinary chain,
 // and those that hold and wait, sent to r, as counted on the wire; limit is
 // what the table allows.
