@@ -86,6 +86,7 @@ func (p *Probe) start(x *peer, now time.Time, by *relayed) {
 	p.wait.Add(1)
 	var dialling context.Context
 	dialling, x.cancel = context.WithCancel(p.ctx)
+	t.dialled = x.cancel
 	go func() {
 		defer p.wait.Done()
 		t.run(p.ctx, dialling)

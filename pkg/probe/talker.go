@@ -43,6 +43,7 @@ type talker struct {
 	session uint64
 	way     ways.Way
 	by      *relayed // nil when the peer is dialled
+	dialled func()   // to be called when dialling is over, or the context of all would remember it
 }
 
 // relayed is how we were introduced to a peer: by whom, and from which of our
@@ -89,6 +90,7 @@ func (t *talker) end(v *visit.Conversation, how outcome.Outcome) {
 
 func (t *talker) talk(ctx, dialling context.Context, v *visit.Conversation) outcome.Outcome {
 	c, err := t.call(dialling, v)
+	t.dialled()
 	if err != nil {
 		return outcome.Of(err)
 	}
