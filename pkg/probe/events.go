@@ -60,13 +60,13 @@ func (p *Probe) ended(x *peer, e event) {
 // again plans the next attempt at a peer, if there is to be one.
 func (p *Probe) again(x *peer, e event) {
 	now := p.options.Now()
-	if try := x.memory.Next(p.known(x)); try.Extra && e.how != outcome.LocalError && e.how != outcome.Canceled {
+	if try := x.memory.Next(p.known(x)); try.Extra && e.how != outcome.LocalError && e.how != outcome.Canceled && e.how != outcome.Self {
 		x.due = now.Add(min(try.Wait, max(ways.EncryptionPause, p.options.Revisit)))
 		p.enqueue(x)
 		return
 	}
 	x.due = p.next(x, e)
-	if p.options.Once && e.how != outcome.LocalError || fatal(e.how) || x.isGone(e.at) {
+	if p.over(x, e) {
 		x.state = gone
 		return
 	}
@@ -74,6 +74,16 @@ func (p *Probe) again(x *peer, e event) {
 	if x.absent {
 		p.introduce(x)
 	}
+}
+
+// over says whether a peer is not to be visited again. Our own rules forbid the
+// first attempt of a round; what forbids an extra one is the system, and for its way
+// alone.
+func (p *Probe) over(x *peer, e event) bool {
+	if p.options.Once {
+		return x.short == 0 || x.short >= shortageN
+	}
+	return fatal(e.how) && !(x.try.Extra && e.how == outcome.Denied) || x.isGone(e.at)
 }
 
 // exchanged adds the peers that a peer named and tells the stream of new ones.

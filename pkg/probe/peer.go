@@ -56,6 +56,7 @@ type peer struct {
 	attempts int64
 	failures int       // in a row
 	failed   time.Time // first of them
+	short    int       // attempts in a row that failed for want of our own means
 	began    time.Time // latest attempt
 
 	read    bool // has had a settled reading

@@ -17,7 +17,8 @@ const (
 	lastPause   = 2 * time.Minute  // across the threshold, not complete yet
 	idlePause   = 30 * time.Minute // peers that want nothing more
 	hidingPause = 2 * time.Minute  // super-seed suspects, until they are known
-	shortage    = 5 * time.Second  // when our own descriptors or ports ran out
+	shortage    = 5 * time.Second  // when our own descriptors or ports ran out,
+	shortageN   = 12               // so often in a row at most in one round
 	waitSlack   = 15 * time.Second // for a peer that comes by itself
 	givenUp     = 2 * time.Hour    // failing for so long, and
 	givenUpN    = 6                // so often in a row, a peer is gone
@@ -40,10 +41,13 @@ func (p *Probe) next(x *peer, e event) time.Time {
 	if x.habits != nil {
 		pause = max(pause, x.habits.Pause)
 	}
-	switch {
-	case e.how == outcome.LocalError, e.how == outcome.Canceled:
+	if e.how == outcome.Canceled || e.how == outcome.LocalError {
 		x.attempts--
+		x.short++
 		return now.Add(shortage)
+	}
+	x.short = 0
+	switch {
 	case e.end.Stage != visit.StageSettled:
 		return later(now.Add(pause), x.afterFailure(e, now, o))
 	}

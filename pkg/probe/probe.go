@@ -130,8 +130,7 @@ func (p *Probe) Work(ctx context.Context) error {
 		case <-timer.C:
 		case <-eof:
 			eof = nil
-			p.drainInput()
-			p.atEOF = true
+			p.inputEnded()
 		case <-done:
 			done = nil
 			p.stopping = true
@@ -171,6 +170,14 @@ func (p *Probe) drainInput() {
 			return
 		}
 	}
+}
+
+// inputEnded takes in the rest of the input. A listener before us has ended, too:
+// if it could not say so of its conversations, nobody will.
+func (p *Probe) inputEnded() {
+	p.drainInput()
+	p.atEOF = true
+	clear(p.inbound)
 }
 
 // drain waits for the conversations while the loop does not.

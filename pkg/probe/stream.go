@@ -96,7 +96,7 @@ func (p *Probe) swarm(made *visit.Torrent, first *torrent) *torrent {
 func (p *Probe) hearsay(r *record.Peer) {
 	t, ok := p.torrents[r.InfoHash]
 	if !ok {
-		if len(p.early[r.InfoHash]) < maxEarly && len(p.early) < maxEarly {
+		if r.Source != "incoming" && len(p.early[r.InfoHash]) < maxEarly && len(p.early) < maxEarly {
 			p.early[r.InfoHash] = append(p.early[r.InfoHash], r)
 		} else {
 			p.forgotten++

@@ -83,10 +83,17 @@ func (s Set) Has(w Way) bool { return s&(1<<w) != 0 }
 
 // Tried remembers what came of an attempt that Next gave: how it ended and how
 // far it got, "dial", "handshake", "open" or "settled" as in visit records.
-// Attempts that say nothing of the peer leave no trace.
+// Attempts that say nothing of the peer leave no trace, but an extra one that was
+// not our own fault is made only once all the same.
 func (m *Memory) Tried(t Try, stage string, how outcome.Outcome) {
 	what := classify(stage, how)
-	if what == nothing || t.Way == None {
+	switch {
+	case t.Way == None:
+		return
+	case what == nothing:
+		if t.Extra && how != outcome.LocalError && how != outcome.Canceled {
+			m.extra = t.why
+		}
 		return
 	}
 	m.last, m.how, m.extra = t.Way, what, t.why
