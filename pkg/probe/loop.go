@@ -3,8 +3,6 @@ package probe
 import (
 	"context"
 	"time"
-
-	"btkit/pkg/ways"
 )
 
 // idle is how long the loop sleeps when nothing is due.
@@ -55,6 +53,9 @@ func (p *Probe) mustWait(x *peer) time.Duration {
 	case p.active[x.place()] != nil:
 		return p.pauseHere()
 	}
+	if wait := x.pause() - p.options.Now().Sub(x.came); wait > 0 {
+		return wait
+	}
 	if wait := p.another(x, p.options.Now()); wait > 0 {
 		return wait
 	}
@@ -80,7 +81,7 @@ func (p *Probe) start(x *peer, now time.Time, by *relayed) {
 	delete(p.expected, introduction{x.t.first, x.addr})
 	x.try = x.memory.Next(p.known(x))
 	if by != nil {
-		x.try = ways.Try{Way: ways.UTP}
+		x.try = x.holes.Next(p.through(x))
 	}
 	t := &talker{probe: p, p: x, n: x.attempts, session: p.session, way: x.try.Way, by: by}
 	p.wait.Add(1)

@@ -36,19 +36,14 @@ var (
 // next plans the next round of visits to a peer after an attempt that ended
 // like this.
 func (p *Probe) next(x *peer, e event) time.Time {
-	now, o := p.options.Now(), &p.options
-	pause := soonest
-	if x.habits != nil {
-		pause = max(pause, x.habits.Pause)
-	}
+	now, o, pause := p.options.Now(), &p.options, x.pause()
 	if e.how == outcome.Canceled || e.how == outcome.LocalError {
 		x.attempts--
 		x.short++
 		return now.Add(shortage)
 	}
 	x.short = 0
-	switch {
-	case e.end.Stage != visit.StageSettled:
+	if e.end.Stage != visit.StageSettled {
 		return later(now.Add(pause), x.afterFailure(e, now, o))
 	}
 	x.failures = 0
@@ -58,11 +53,23 @@ func (p *Probe) next(x *peer, e event) time.Time {
 	return later(now.Add(pause), p.afterClose(x, now))
 }
 
+// pause is how long a peer is left alone after a conversation, whoever began it.
+func (x *peer) pause() time.Duration {
+	if x.habits == nil {
+		return soonest
+	}
+	return max(soonest, x.habits.Pause)
+}
+
 // afterClose is when to come back to a peer of interest that has closed on us:
-// at once, but not more often than once in a while; or later, when it is known to
-// come by itself.
+// at once, but not more often than once in a while, when its program does so with
+// idle connections; a while later, when it wanted the slot for another; or later
+// still, when it is known to come by itself.
 func (p *Probe) afterClose(x *peer, now time.Time) time.Time {
 	soon := x.began.Add(p.options.Revisit)
+	if x.habits != nil && !x.habits.IdleClose(now.Sub(x.began)) {
+		soon = now.Add(p.options.Revisit)
+	}
 	if x.came.IsZero() || x.habits == nil || p.self().Port == 0 {
 		return soon
 	}

@@ -104,6 +104,7 @@ func TestNextAfterFailures(t *testing.T) {
 func TestNext(t *testing.T) {
 	now := epoch
 	libtorrent := client.Of([20]byte([]byte("-LT20B0-abcdefghijkl")), "")
+	transmission := client.Of([20]byte([]byte("-TR3000-abcdefghijkl")), "")
 	listening := talk.Self{Port: 6881}
 	crosses := peer{attempts: 1, began: now, read: true, reading: reading(880), readAt: now, rate: 0.25, failures: 5} // in 400 s
 	tests := []struct {
@@ -120,6 +121,10 @@ func TestNext(t *testing.T) {
 		{"nor is our leave", peer{attempts: 3}, outcome.Canceled, visit.StageHandshake, Options{}, shortage, 0, 2},
 		{"a reading ends the failures", peer{attempts: 3, failures: 4, began: now, read: true, reading: reading(1000)}, outcome.OK, settled, Options{}, seedPause, 0, 3},
 		{"closed by a leecher that was held long", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1},
+			outcome.Closed, settled, Options{}, soonest, 0, 1},
+		{"closed by one that does not close idle connections", peer{attempts: 1, began: now.Add(-9 * time.Minute), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent},
+			outcome.Closed, settled, Options{}, time.Minute, 0, 1},
+		{"closed by one that does, after its time", peer{attempts: 1, began: now.Add(-5 * time.Minute), read: true, reading: reading(100), readAt: now, rate: 1, habits: transmission},
 			outcome.Closed, settled, Options{}, soonest, 0, 1},
 		{"closed by one that was held shortly", peer{attempts: 1, began: now.Add(-10 * time.Second), read: true, reading: reading(100), readAt: now, rate: 1},
 			outcome.Closed, settled, Options{}, 50 * time.Second, 0, 1},

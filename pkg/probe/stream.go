@@ -1,9 +1,11 @@
 package probe
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
@@ -204,6 +206,9 @@ func (p *Probe) tried(at place) bool {
 func (p *Probe) came(x *peer, r *record.Visit) {
 	way := ways.Over(r.Transport, r.Crypto != "plain")
 	x.came = r.TS
+	if id, err := hex.DecodeString(r.PeerID); err == nil && len(id) == 20 {
+		x.habits = client.Of([20]byte(id), r.Client)
+	}
 	x.memory.Came(way)
 	a := refusal.Attempt{At: r.TS, Session: r.Session, Outcome: outcome.Outcome(r.Outcome), Stage: r.Stage, Way: way, Incoming: true,
 		Answered: true, Read: r.Have != nil}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"net"
 	"net/netip"
@@ -407,6 +408,26 @@ func TestDialIsCalledOff(t *testing.T) {
 	}
 	if x := r.peerAt(address(0)); x.failures != 0 || x.attempts != 0 {
 		t.Errorf("got %d failures and %d attempts, want none of its own", x.failures, x.attempts)
+	}
+}
+
+// Its program needs a pause after a conversation with the listener, too.
+func TestPauseAfterItCame(t *testing.T) {
+	r := loop(t, Options{})
+	r.swarm.Join(address(0), talktest.Holds(1, bits(100)))
+	r.names(address(0))
+	r.take(&record.Visit{Header: record.Header{TS: r.clock.now()}, InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50000, ListenPort: address(0).Port(),
+		Direction: "in", Transport: "tcp", Crypto: "plain", Outcome: "closed", Stage: "settled", PeerID: hex.EncodeToString([]byte("-TR3000-abcdefghijkl"))})
+	r.clock.advance(soonest - time.Second)
+	if r.step(); r.swarm.Dials(address(0)) != 0 {
+		t.Error("got a dial right behind its own conversation, want a pause")
+	}
+	r.clock.advance(time.Second)
+	if r.step(); r.swarm.Dials(address(0)) != 1 {
+		t.Errorf("got %d dials after the pause, want 1", r.swarm.Dials(address(0)))
+	}
+	if x := r.peerAt(address(0)); x.habits == nil || x.habits.Name != "Transmission 3" {
+		t.Errorf("got habits %+v, want those of what it said it is", x.habits)
 	}
 }
 
