@@ -53,6 +53,11 @@ func (p *Probe) ended(x *peer, e event) {
 	x.absent, x.cancel = e.end.Stage == visit.StageDial, nil
 	p.explain(x, e)
 	p.put(e.end)
+	if e.end.Relay != "" {
+		x.holes.Tried(x.try, e.end.Stage, e.how)
+		p.afterHole(x, e)
+		return
+	}
 	x.memory.Tried(x.try, e.end.Stage, e.how)
 	p.again(x, e)
 }
@@ -65,15 +70,19 @@ func (p *Probe) again(x *peer, e event) {
 		p.enqueue(x)
 		return
 	}
+	if p.nextRound(x, e); x.absent {
+		p.introduce(x)
+	}
+}
+
+// nextRound plans the next round of visits to a peer, if there is to be one.
+func (p *Probe) nextRound(x *peer, e event) {
 	x.due = p.next(x, e)
 	if p.over(x, e) {
 		x.state = gone
 		return
 	}
 	p.enqueue(x)
-	if x.absent {
-		p.introduce(x)
-	}
 }
 
 // over says whether a peer is not to be visited again. Our own rules forbid the

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/talk/talktest"
+	"btkit/pkg/visit"
 )
 
 // What is no fault of the peer leaves no trace in what is remembered of its
@@ -85,4 +89,97 @@ func TestListenerThatWasKilled(t *testing.T) {
 	if v := talktest.Await[record.Visit](t, r.journal, 1)[0]; v.Stage != settled {
 		t.Errorf("got %s at %s, want a settled visit", v.Outcome, v.Stage)
 	}
+}
+
+// An introduction that fails adds nothing to the attempts that the schedule
+// plans: no connection over TCP right behind it, no longer pause, no shorter one.
+func TestFailedIntroductionChangesNoPlan(t *testing.T) {
+	for name, how := range map[string]outcome.Outcome{"timeout": outcome.Timeout, "our own fault": outcome.LocalError} {
+		t.Run(name, func(t *testing.T) {
+			connect := peerwire.AppendHolepunch(nil, visit.ExtHolepunch, peerwire.Holepunch{Kind: peerwire.HolepunchConnect, Addr: address(0)})
+			r, _ := relays(t, func(p *talktest.Peer) {
+				for p.Got(peerwire.Extended) < 2 {
+					time.Sleep(time.Millisecond)
+				}
+				p.Say(connect)
+			})
+			var before time.Time
+			r.options.Punch = func(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+				return nil, outcome.Fail(how, errors.New("so it goes"))
+			}
+			r.until("the failure", func() bool { x := r.maybe(address(0)); return x != nil && x.failures == 1 && x.state == waiting })
+			before = r.peerAt(address(0)).due
+			r.until("the introduction", func() bool { return r.count.outcomes[string(how)] == 1 })
+			for range 20 {
+				r.until("a while", func() bool { return len(r.events) == 0 })
+				time.Sleep(time.Millisecond)
+			}
+			x := r.peerAt(address(0))
+			if got := r.swarm.Dials(address(0)); got != 1 || x.failures != 1 || !x.due.Equal(before) {
+				t.Errorf("got %d dials, %d failures, due %v, want 1, 1, %v", got, x.failures, x.due, before)
+			}
+			r.leaveAll()
+		})
+	}
+}
+
+// A peer behind a NAT that takes encrypted conversations only is read through the
+// second hole.
+func TestEncryptedThroughAHole(t *testing.T) {
+	connect := peerwire.AppendHolepunch(nil, visit.ExtHolepunch, peerwire.Holepunch{Kind: peerwire.HolepunchConnect, Addr: address(0)})
+	r, _ := relays(t, func(p *talktest.Peer) {
+		for n := 2; ; n++ {
+			for p.Got(peerwire.Extended) < n {
+				select {
+				case <-p.Over():
+					return
+				case <-time.After(time.Millisecond):
+				}
+			}
+			p.Say(connect)
+		}
+	})
+	udp := talktest.NewSwarm(t)
+	udp.Join(address(0), talktest.Holds(0, bits(100)))
+	r.options.Encrypt = encrypt
+	r.options.Punch = func(ctx context.Context, _, to netip.AddrPort) (net.Conn, error) {
+		conn, err := udp.Dial(ctx, to)
+		return &door{Conn: conn}, err
+	}
+	r.until("the refusal", func() bool { return r.count.outcomes["closed-early"] == 1 })
+	r.until("the reading", func() bool {
+		r.clock.advance(10 * time.Second)
+		return r.peerAt(address(0)).read
+	})
+	r.until("the end of the visit", func() bool { return r.peerAt(address(0)).state != busy })
+	var how []string
+	for _, v := range talktest.Await[record.Visit](t, r.journal, int(r.count.ends)) {
+		if v.Relay != "" {
+			how = append(how, v.Transport+" "+v.Crypto+" "+v.Outcome)
+		}
+	}
+	if want := []string{"utp plain closed-early", "utp rc4 ok"}; !slices.Equal(how, want) {
+		t.Errorf("got %q, want %q", how, want)
+	}
+	r.leaveAll()
+}
+
+// A relay tells a peer our address as it sees it, so one of the other family is
+// of no use.
+func TestRelayOfTheOtherFamily(t *testing.T) {
+	r := loop(t, Options{})
+	r.options.Punch = func(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) { return nil, errRefused }
+	far := netip.MustParseAddrPort("[2001:db8::9]:6881")
+	ext := peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{M: map[string]uint8{"ut_holepunch": 9}})
+	named := peerwire.AppendPex(nil, visit.ExtPex, []peerwire.PexPeer{{Addr: far}, {Addr: address(0)}}, nil)
+	r.swarm.Join(address(1), talktest.Holds(1, ext, bits(50), named))
+	r.names(address(1))
+	r.until("two failures", func() bool {
+		x, y := r.maybe(far), r.maybe(address(0))
+		return x != nil && x.failures > 0 && y != nil && y.failures > 0 && len(r.expected) > 0
+	})
+	if asked := r.peerAt(far).asked; !asked.IsZero() || r.peerAt(address(0)).asked.IsZero() {
+		t.Error("got an introduction asked for to the other family, want it asked for to the relay's own")
+	}
+	r.leaveAll()
 }

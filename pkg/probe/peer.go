@@ -66,6 +66,7 @@ type peer struct {
 	rate    float64 // pieces per second, 0 while unknown
 
 	memory  ways.Memory      // in which ways it was tried
+	holes   ways.Memory      // the same of introductions
 	try     ways.Try         // the latest attempt
 	refused refusal.History  // why it refused
 	hints   uint8            // what others say of it (BEP 11)

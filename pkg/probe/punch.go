@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"btkit/pkg/peerwire"
+	"btkit/pkg/ways"
 )
 
 // A peer that takes no connections is reached by uTP when another peer, to
@@ -48,12 +49,17 @@ func (p *Probe) introduce(x *peer) {
 		return
 	}
 	for _, r := range x.relays {
-		if r != nil && r.state == busy && r.conv != nil && !r.stop && r.conv.Introduce(x.addr) {
+		if r.mayIntroduce(x) && r.conv.Introduce(x.addr) {
 			p.expected[introduction{x.t.first, x.addr}] = x
 			x.asked = now
 			return
 		}
 	}
+}
+
+// mayIntroduce says whether a peer talks to us and can tell x where we are.
+func (r *peer) mayIntroduce(x *peer) bool {
+	return r != nil && r.state == busy && r.conv != nil && !r.stop && r.addr.Addr().Is4() == x.addr.Addr().Is4()
 }
 
 // introduced takes in what a relay answered. What we did not ask for is
@@ -76,4 +82,22 @@ func (p *Probe) introduced(relay *peer, answer peerwire.Holepunch) {
 	}
 	p.unqueue(x)
 	p.start(x, p.options.Now(), &relayed{by: relay.addr, from: relay.conv.LocalAddr()})
+}
+
+// through is what is known of a peer to which a hole is punched, for uTP.
+func (p *Probe) through(x *peer) ways.Hints {
+	h := p.known(x)
+	h.Encryption = h.Encryption || x.memory.Worked().Encrypted()
+	h.Without = h.Without&^ways.Of(ways.UTP) | ways.Of(ways.TCP, ways.TCPEncrypted)
+	return h
+}
+
+// afterHole plans the next visit of a peer after it was introduced. A hole that
+// led nowhere was beside the plan, and leaves it as it was.
+func (p *Probe) afterHole(x *peer, e event) {
+	if x.absent {
+		p.enqueue(x)
+		return
+	}
+	p.nextRound(x, e)
 }
