@@ -122,7 +122,7 @@ func TestNext(t *testing.T) {
 		{"a reading ends the failures", peer{attempts: 3, failures: 4, began: now, read: true, reading: reading(1000)}, outcome.OK, settled, Options{}, seedPause, 0, 3},
 		{"closed by a leecher that was held long", peer{attempts: 1, began: now.Add(-time.Hour), read: true, reading: reading(100), readAt: now, rate: 1},
 			outcome.Closed, settled, Options{}, soonest, 0, 1},
-		{"closed by one that does not close idle connections", peer{attempts: 1, began: now.Add(-9 * time.Minute), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent},
+		{"closed by one that does not close idle connections", peer{attempts: 1, began: now.Add(-5 * time.Minute), read: true, reading: reading(100), readAt: now, rate: 1, habits: libtorrent},
 			outcome.Closed, settled, Options{}, time.Minute, 0, 1},
 		{"closed by one that does, after its time", peer{attempts: 1, began: now.Add(-5 * time.Minute), read: true, reading: reading(100), readAt: now, rate: 1, habits: transmission},
 			outcome.Closed, settled, Options{}, soonest, 0, 1},

@@ -418,6 +418,9 @@ func TestPauseAfterItCame(t *testing.T) {
 	r.names(address(0))
 	r.take(&record.Visit{Header: record.Header{TS: r.clock.now()}, InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50000, ListenPort: address(0).Port(),
 		Direction: "in", Transport: "tcp", Crypto: "plain", Outcome: "closed", Stage: "settled", PeerID: hex.EncodeToString([]byte("-TR3000-abcdefghijkl"))})
+	if x := r.peerAt(address(0)); x.habits == nil || x.habits.Name != "Transmission 3" {
+		t.Errorf("got habits %+v, want those of what it said it is", x.habits)
+	}
 	r.clock.advance(soonest - time.Second)
 	if r.step(); r.swarm.Dials(address(0)) != 0 {
 		t.Error("got a dial right behind its own conversation, want a pause")
@@ -425,9 +428,6 @@ func TestPauseAfterItCame(t *testing.T) {
 	r.clock.advance(time.Second)
 	if r.step(); r.swarm.Dials(address(0)) != 1 {
 		t.Errorf("got %d dials after the pause, want 1", r.swarm.Dials(address(0)))
-	}
-	if x := r.peerAt(address(0)); x.habits == nil || x.habits.Name != "Transmission 3" {
-		t.Errorf("got habits %+v, want those of what it said it is", x.habits)
 	}
 }
 
