@@ -85,9 +85,10 @@ func (h *host) Told(_ *talk.Conversation, r *record.Progress) { h.l.put(r) }
 // nothing for long.
 func (h *host) Silent(*talk.Conversation) bool { return h.l.hasRoom() }
 
-// Exchanged tells the stream of addresses that are new to this listener.
+// Exchanged tells the stream of addresses that are new to this listener; not of
+// a private torrent (BEP 27).
 func (h *host) Exchanged(c *talk.Conversation, peers []peerwire.PexPeer) {
-	if h.t.private {
+	if h.t.private.Load() {
 		return
 	}
 	for _, p := range peers {
@@ -100,6 +101,9 @@ func (h *host) Exchanged(c *talk.Conversation, peers []peerwire.PexPeer) {
 
 // Trackers tells the stream of trackers that are new (BEP 28).
 func (h *host) Trackers(c *talk.Conversation, urls []string) {
+	if h.t.private.Load() {
+		return
+	}
 	if fresh := h.t.trackers.Offer(c.Visit.Addr().Addr(), urls); len(fresh) > 0 {
 		h.l.put(talk.Trackers(h.t.Torrent, fresh))
 	}
@@ -140,6 +144,9 @@ func (h *host) Metadata(_ *talk.Conversation, info []byte) bool {
 	found, err := talk.Verify(h.t.Torrent, info)
 	if err != nil {
 		return false
+	}
+	if found.Private != nil {
+		h.t.private.Store(*found.Private)
 	}
 	h.t.Learn(found.Pieces, h.l.need(found.Pieces, 0), found.PieceBytes)
 	for _, r := range found.Records() {

@@ -49,8 +49,8 @@ type Listener struct {
 
 type torrent struct {
 	*visit.Torrent
-	private  bool
-	trackers *tracker.Exchange // nil if private
+	private  *atomic.Bool // of both swarms of a hybrid torrent
+	trackers *tracker.Exchange
 	mu       sync.Mutex
 	fetching int
 	known    map[netip.AddrPort]struct{} // heard by peer exchange
@@ -86,20 +86,22 @@ func (l *Listener) Hear(line *record.Line) error {
 	defer l.mu.Unlock()
 	t := l.torrents[made.InfoHash]
 	if t == nil {
-		t = l.swarm(made, &r)
+		private := new(atomic.Bool)
+		t = l.swarm(made, &r, private)
 		if twin := made.Twin(); twin != nil {
-			l.swarm(twin, &r)
+			l.swarm(twin, &r, private)
 		}
+	}
+	if r.Private != nil {
+		t.private.Store(*r.Private)
 	}
 	t.Learn(r.Pieces, l.need(r.Pieces, r.Need), r.PieceBytes)
 	return nil
 }
 
-func (l *Listener) swarm(made *visit.Torrent, r *record.Torrent) *torrent {
-	t := &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}, private: r.Private != nil && *r.Private}
-	if !t.private {
-		t.trackers = tracker.NewExchange(r.Trackers, l.options.Allow)
-	}
+func (l *Listener) swarm(made *visit.Torrent, r *record.Torrent, private *atomic.Bool) *torrent {
+	t := &torrent{Torrent: made, known: map[netip.AddrPort]struct{}{}, private: private,
+		trackers: tracker.NewExchange(r.Trackers, l.options.Allow)}
 	l.torrents[made.InfoHash] = t
 	l.keys.Add(made.InfoHash)
 	return t

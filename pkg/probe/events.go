@@ -26,6 +26,8 @@ func (p *Probe) apply(e event) {
 		p.exchanged(x, e)
 	case e.answer != nil:
 		p.introduced(x, *e.answer)
+	case e.private:
+		p.isPrivate(x.t)
 	}
 }
 

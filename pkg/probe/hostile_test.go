@@ -2,10 +2,13 @@ package probe
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"errors"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -182,4 +185,32 @@ func TestRelayOfTheOtherFamily(t *testing.T) {
 		t.Error("got an introduction asked for to the other family, want it asked for to the relay's own")
 	}
 	r.leaveAll()
+}
+
+// A torrent that turns out to be private by its metadata takes no peers and no
+// trackers of peers from then on (BEP 27).
+func TestPrivateByItsMetadata(t *testing.T) {
+	info := []byte("d6:lengthi160000e4:name1:x12:piece lengthi16384e6:pieces200:" + strings.Repeat("h", 200) + "7:privatei1ee")
+	h := talktest.Hello(1)
+	h.InfoHash = sha1.Sum(info)
+	hash := hex.EncodeToString(h.InfoHash[:])
+	r := set(t, Options{}, new(clock))
+	r.torrent(&record.Torrent{InfoHash: hash})
+	offer := peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{M: map[string]uint8{"ut_metadata": 3}, MetadataSize: int64(len(info))})
+	r.swarm.Join(address(0), func(p *talktest.Peer) {
+		p.Greeted()
+		p.Say(h.Append(nil), offer, peerwire.AppendMetadataData(nil, visit.ExtMetadata, 0, int64(len(info)), info),
+			peerwire.AppendPex(nil, visit.ExtPex, []peerwire.PexPeer{{Addr: address(7)}}, nil),
+			peerwire.AppendExtended(nil, visit.ExtTex, []byte("d5:addedl31:http://198.51.100.1:80/announceee")),
+			talktest.Bitfield(10, 10))
+		<-p.Over()
+	})
+	r.take(&record.Peer{InfoHash: hash, IP: address(0).Addr(), Port: address(0).Port(), Source: "dht"})
+	r.step()
+	if r.total != 1 || !r.torrents[hash].private {
+		t.Errorf("got %d peers, private %v, want 1 of a private torrent", r.total, r.torrents[hash].private)
+	}
+	if tex := r.torrents[hash].trackers.Load(); tex != nil {
+		t.Error("got trackers of peers taken, want none")
+	}
 }

@@ -78,6 +78,15 @@ func (p *Probe) exchanges(t *torrent, r *record.Torrent) {
 	}
 }
 
+// isPrivate ends exchange in all swarms of a torrent.
+func (p *Probe) isPrivate(t *torrent) {
+	for _, swarm := range p.torrents {
+		if swarm.first == t.first {
+			p.exchanges(swarm, &record.Torrent{Private: record.Bool(true)})
+		}
+	}
+}
+
 // swarm begins to follow a swarm, with the peers that were named before; first
 // is the other swarm of a hybrid torrent, if there is one.
 func (p *Probe) swarm(made *visit.Torrent, first *torrent) *torrent {

@@ -33,6 +33,7 @@ type event struct {
 	paced   bool
 	peers   []peerwire.PexPeer // heard
 	answer  *peerwire.Holepunch
+	private bool // the torrent, by its metadata
 }
 
 // talker runs one attempt at a peer; it is the conversation's host.
@@ -186,22 +187,31 @@ func (t *talker) WantMetadata(*talk.Conversation) bool {
 	return true
 }
 
-// Metadata verifies an info dictionary by its hash and tells the stream.
+// Metadata verifies an info dictionary by its hash and tells the stream, and the
+// loop if the torrent is private.
 func (t *talker) Metadata(_ *talk.Conversation, info []byte) bool {
+	private, ok := t.metadata(info)
+	if private {
+		t.probe.events <- event{p: t.p, private: true}
+	}
+	return ok
+}
+
+func (t *talker) metadata(info []byte) (private, ok bool) {
 	t.probe.fetchLock.Lock()
 	defer t.probe.fetchLock.Unlock()
 	t.p.t.fetching--
 	if info == nil || t.p.t.Pieces() > 0 {
-		return info != nil
+		return false, info != nil
 	}
 	found, err := talk.Verify(t.p.t.Torrent, info)
 	if err != nil {
-		return false
+		return false, false
 	}
 	t.p.t.Learn(found.Pieces, t.probe.need(found.Pieces), found.PieceBytes)
 	for _, r := range found.Records() {
 		r.Need = t.p.t.Need()
 		t.probe.put(r)
 	}
-	return true
+	return found.Private != nil && *found.Private, true
 }
