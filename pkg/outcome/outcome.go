@@ -137,7 +137,7 @@ func byType(err error) Outcome {
 		return TLS
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Closed
-	case errors.Is(err, net.ErrClosed):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrClosed):
 		return Canceled
 	}
 	return Error

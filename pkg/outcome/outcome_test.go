@@ -55,6 +55,7 @@ func TestOf(t *testing.T) {
 		{"canceled context", context.Canceled, outcome.Canceled},
 		{"canceled in the middle of a timeout", errors.Join(context.Canceled, os.ErrDeadlineExceeded), outcome.Canceled},
 		{"own socket closed", &net.OpError{Op: "read", Err: net.ErrClosed}, outcome.Canceled},
+		{"own descriptor closed", &os.PathError{Op: "write", Path: "tcp", Err: os.ErrClosed}, outcome.Canceled},
 		{"end of stream", io.EOF, outcome.Closed},
 		{"end in the middle", fmt.Errorf("body: %w", io.ErrUnexpectedEOF), outcome.Closed},
 		{"no such name", &net.DNSError{Err: "no such host", IsNotFound: true}, outcome.DNS},
