@@ -25,13 +25,13 @@ func (l *Listener) answer(conn net.Conn, addr netip.AddrPort) {
 	g, err := l.greet(conn)
 	if err != nil {
 		l.count(outcome.Of(err))
-		conn.Close()
+		turnAway(conn)
 		return
 	}
 	t := l.find(g.theirs.InfoHash)
 	if t == nil {
 		l.count(outcome.UnknownHash)
-		conn.Close()
+		turnAway(conn)
 		return
 	}
 	v := visit.New(visit.Start{Torrent: t.Torrent, Addr: addr, Session: l.session.Add(1), Direction: visit.In,

@@ -1,16 +1,22 @@
 package listen_test
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"btkit/pkg/listen"
+	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
+	"btkit/pkg/talk"
 	"btkit/pkg/talk/talktest"
+	"btkit/pkg/transport/utp"
 	"btkit/pkg/visit"
 )
 
@@ -48,5 +54,66 @@ func TestPrivateLater(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Strangers who begin an encrypted handshake, the one slowly, the other not at all
+// after its key, keep a slot for the time of handshakes and no memory beyond it.
+func TestHalfHandshakes(t *testing.T) {
+	const strangers = 200
+	r := begin(t, listen.Options{Slots: strangers, PerAddr: strangers, Manner: talk.Manner{Handshake: time.Second}})
+	before := inUse()
+	key := bytes.Repeat([]byte{0x9c, 1}, 48) // 96 bytes
+	var peers []*talktest.Peer
+	for i := range strangers {
+		p := r.dial()
+		peers = append(peers, p)
+		if p.Say(key[:60]); i%2 == 0 {
+			p.Say(key[60:]) // and the half of it that comes back is never answered
+		}
+	}
+	r.waitFor(strangers)
+	late := r.dial()
+	r.hungUp(late)
+	if kept := inUse() - before; kept > strangers<<15 {
+		t.Errorf("got %d bytes for each of them, want at most 32 KiB", kept/strangers)
+	}
+	for _, p := range peers {
+		r.hungUp(p)
+	}
+	r.waitFor(0)
+	if got := r.Stat().Outcomes; got["timeout"] != strangers {
+		t.Errorf("got outcomes %v, want %d timeouts", got, strangers)
+	}
+	if _, ok := r.knock(talktest.Hello(1), peerwire.AppendHaveNone(nil)).Greeted(); !ok {
+		t.Error("got no answer afterwards, want one")
+	}
+}
+
+// inUse is the memory in use after a collection.
+func inUse() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse)
+}
+
+// Strangers over uTP whom we do not take are done with at once: the socket keeps
+// nothing of them, however many come.
+func TestRefusedOverUTP(t *testing.T) {
+	tcp := socketAt(t, "127.0.0.1:0")
+	udp := overUDP(t, tcp)
+	r := beginOn(t, listen.Options{PerAddr: 1}, tcp, udp)
+	first := talktest.Play(r.callUTP())
+	defer first.Close()
+	first.Say(talktest.Hello(1).Append(nil), talktest.Bitfield(100, 40))
+	talktest.Await[record.Progress](t, r.journal, 1)
+	for i := range 10 {
+		c := r.callUTP()
+		r.wantOutcomes(outcome.Limit, int64(i+1))
+		defer c.Close()
+	}
+	if got := udp.(*utp.Socket).Conns(); got > 2 { // the last one may just be going
+		t.Errorf("got %d conversations in the socket, want hardly more than the one that was taken", got)
 	}
 }

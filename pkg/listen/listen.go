@@ -165,7 +165,7 @@ func (l *Listener) accept(ctx context.Context, s net.Listener) {
 		}
 		addr, ok := l.admit(conn)
 		if !ok {
-			conn.Close()
+			turnAway(conn)
 			continue
 		}
 		go func() {
@@ -174,6 +174,16 @@ func (l *Listener) accept(ctx context.Context, s net.Listener) {
 			l.answer(conn, addr)
 		}()
 	}
+}
+
+// turnAway hangs up on who is not talked to. Over uTP that is abrupt: a proper end
+// takes seconds, in which strangers could fill the socket.
+func turnAway(conn net.Conn) {
+	if c, ok := conn.(interface{ Abort() error }); ok {
+		_ = c.Abort() // it fails on what has ended already
+		return
+	}
+	conn.Close()
 }
 
 // admit applies the limits to a new connection. Those that are over a limit
