@@ -97,13 +97,18 @@ func (p *Probe) over(x *peer, e event) bool {
 	return fatal(e.how) && !(x.try.Extra && e.how == outcome.Denied) || x.isGone(e.at)
 }
 
+// maxNamed bounds the peers that one peer can add, so that a liar who is held for
+// days does not use up the room for those of others.
+const maxNamed = 5000
+
 // exchanged adds the peers that a peer named and tells the stream of new ones.
 func (p *Probe) exchanged(x *peer, e event) {
 	if x.t.private { // its peers come from its trackers alone (BEP 27)
 		return
 	}
 	for _, heard := range e.peers {
-		if p.add(x.t, heard.Addr) {
+		if x.named < maxNamed && p.add(x.t, heard.Addr) {
+			x.named++
 			p.put(talk.Hearsay(x.t.Torrent, heard, x.addr))
 		}
 		if y := p.find(x.t.at(heard.Addr.Addr()), heard.Addr.Port()); y != nil && y != x {

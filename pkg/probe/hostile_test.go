@@ -17,6 +17,7 @@ import (
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
+	"btkit/pkg/talk"
 	"btkit/pkg/talk/talktest"
 	"btkit/pkg/visit"
 )
@@ -212,5 +213,46 @@ func TestPrivateByItsMetadata(t *testing.T) {
 	}
 	if tex := r.torrents[hash].trackers.Load(); tex != nil {
 		t.Error("got trackers of peers taken, want none")
+	}
+}
+
+// A peer that names new addresses for ever is listened to for a while only.
+func TestFloodOfAddresses(t *testing.T) {
+	r := loop(t, Options{})
+	r.names(address(0))
+	x := r.peerAt(address(0))
+	for i := range 2 * maxNamed {
+		ip := netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)})
+		r.apply(event{p: x, peers: []peerwire.PexPeer{{Addr: netip.AddrPortFrom(ip, 6881), Flags: peerwire.PexHolepunch}}})
+	}
+	if r.total != 1+maxNamed {
+		t.Errorf("got %d peers, want %d", r.total, 1+maxNamed)
+	}
+}
+
+// A relay that says that all of us shall connect, asked or not, makes us contact
+// nobody whom we have not asked for, and each of those once.
+func TestFloodOfIntroductions(t *testing.T) {
+	r := loop(t, Options{})
+	var holes atomic.Int64
+	r.options.Punch = func(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+		holes.Add(1)
+		return nil, errRefused
+	}
+	r.names(address(0), address(1))
+	r.step()
+	relay, x := r.peerAt(address(0)), r.peerAt(address(1))
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	relay.conv = talk.New(ours, nil, talk.Self{}, talk.Manner{}, nil)
+	r.expected[introduction{x.t.first, x.addr}] = x
+	for i := range 1000 {
+		r.apply(event{p: relay, answer: &peerwire.Holepunch{Kind: peerwire.HolepunchConnect, Addr: address(1 + i%100)}})
+		for r.running > 0 {
+			r.event()
+		}
+	}
+	if got := holes.Load(); got != 1 || len(r.expected) != 0 || r.total != 2 {
+		t.Errorf("got %d holes, %d introductions open, %d peers, want 1, 0, 2", got, len(r.expected), r.total)
 	}
 }

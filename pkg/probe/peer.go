@@ -70,6 +70,7 @@ type peer struct {
 	try     ways.Try         // the latest attempt
 	refused refusal.History  // why it refused
 	hints   uint8            // what others say of it (BEP 11)
+	named   int              // peers that it was the first to name
 	relays  [maxRelays]*peer // those that named it, latest first
 	habits  *client.Habits   // of its program, nil while unknown
 	asked   time.Time        // when an introduction was asked for
