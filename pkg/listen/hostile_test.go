@@ -117,3 +117,43 @@ func TestRefusedOverUTP(t *testing.T) {
 		t.Errorf("got %d conversations in the socket, want hardly more than the one that was taken", got)
 	}
 }
+
+// The end of the work waits for no stranger: not for one in the middle of an
+// encrypted handshake, over TCP or uTP, and not for one that vanished.
+func TestStopInTheMiddle(t *testing.T) {
+	before := runtime.NumGoroutine()
+	tcp := socketAt(t, "127.0.0.1:0")
+	r := beginOn(t, listen.Options{PerAddr: 100}, tcp, overUDP(t, tcp))
+	key := bytes.Repeat([]byte{0x9c, 1}, 48) // 96 bytes
+	var peers []*talktest.Peer
+	for i := range 10 {
+		tcp, udp := r.dial(), talktest.Play(r.callUTP())
+		peers = append(peers, tcp, udp)
+		for _, p := range peers[len(peers)-2:] {
+			switch i % 3 {
+			case 0:
+				p.Say(key)
+			case 1:
+				p.Say(key[:30])
+			case 2:
+				p.Say(talktest.Hello(byte(i)).Append(nil))
+			}
+		}
+	}
+	r.waitFor(20)
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	visits, came := talktest.Await[record.Visit](t, r.journal, 0), talktest.Await[record.Peer](t, r.journal, 0)
+	if len(visits) != len(came) {
+		t.Errorf("got %d visits of %d who came, want each told of", len(visits), len(came))
+	}
+	for _, p := range peers {
+		r.hungUp(p)
+		p.Close()
+	}
+	if got := *r.Stat().InFlight; got != 0 {
+		t.Errorf("got %d in flight, want 0", got)
+	}
+	wantGoroutines(t, before+1+2*10) // the writer's, and those of the strangers' sockets
+}

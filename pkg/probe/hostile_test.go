@@ -5,8 +5,11 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -254,5 +257,74 @@ func TestFloodOfIntroductions(t *testing.T) {
 	}
 	if got := holes.Load(); got != 1 || len(r.expected) != 0 || r.total != 2 {
 		t.Errorf("got %d holes, %d introductions open, %d peers, want 1, 0, 2", got, len(r.expected), r.total)
+	}
+}
+
+// The end of the work waits for nobody, whatever a visit is about, and every visit
+// is told of once; so it is when records cannot be written, but for the records.
+func TestStopInTheMiddle(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		t.Run(fmt.Sprintf("broken pipe %v", broken), func(t *testing.T) {
+			const each = 5
+			before := runtime.NumGoroutine()
+			r := set(t, Options{Slots: 100, Manner: talk.Manner{Handshake: 10 * talktest.Patience}}, nil)
+			var waiting atomic.Int64
+			hangs := func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+				waiting.Add(1)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			r.options.UTP = hangs
+			r.options.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+				if to.Addr().As4()[3] > 3*each { // goes on over uTP
+					return nil, errRefused
+				}
+				if to.Addr().As4()[3] > 2*each {
+					return hangs(ctx, to)
+				}
+				return r.swarm.Dial(ctx, to)
+			}
+			r.options.Encrypt = func(conn net.Conn, _ [20]byte, _ []byte, _ func(int, int)) (net.Conn, string, error) {
+				waiting.Add(1)
+				_, err := io.ReadFull(conn, make([]byte, 96))
+				return nil, "", err
+			}
+			r.run()
+			r.hear(&record.Torrent{InfoHash: talktest.InfoHash, Pieces: 100})
+			for i := range 4 * each {
+				r.swarm.Join(address(i), func(p *talktest.Peer) { <-p.Over() })
+				if i < each {
+					r.swarm.Join(address(i), talktest.Holds(byte(i), bits(40)))
+				}
+				r.hear(&record.Peer{InfoHash: talktest.InfoHash, IP: address(i).Addr(), Port: address(i).Port(), Source: "tracker",
+					Encryption: record.Bool(i >= each && i < 2*each)})
+			}
+			talktest.Await[record.Progress](t, r.journal, each)
+			for waiting.Load() < 3*each {
+				time.Sleep(time.Millisecond)
+			}
+			if broken {
+				r.journal.Break()
+			}
+			if err := r.stop(); err != nil && !broken {
+				t.Error(err)
+			}
+			if !broken {
+				told := map[uint64]int{}
+				for _, v := range talktest.Await[record.Visit](t, r.journal, 5*each) {
+					told[v.Session]++
+				}
+				if len(told) != 5*each || r.session != 5*each {
+					t.Errorf("got %d visits told of %d, want %d", len(told), r.session, 5*each)
+				}
+			}
+			for range 2000 {
+				if runtime.NumGoroutine() <= before+1 {
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+			t.Errorf("got %d goroutines, want %d", runtime.NumGoroutine(), before+1)
+		})
 	}
 }
