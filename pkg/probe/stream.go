@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"btkit/pkg/client"
 	"btkit/pkg/outcome"
@@ -196,8 +197,20 @@ func (p *Probe) otherVisit(r *record.Visit) {
 	if p.tried(at) {
 		p.count.backs++
 	}
+	p.rest(at, r.TS)
 	if x := p.find(at, r.ListenPort); x != nil {
 		p.came(x, r)
+	}
+}
+
+// rest leaves the peers at a place alone for a pause.
+func (p *Probe) rest(at place, since time.Time) {
+	for _, x := range p.peers[at] {
+		if after := since.Add(x.pause()); x.state == waiting && x.due.Before(after) {
+			p.unqueue(x)
+			x.due = after
+			p.enqueue(x)
+		}
 	}
 }
 

@@ -431,6 +431,23 @@ func TestPauseAfterItCame(t *testing.T) {
 	}
 }
 
+// So does one whose listening port is not known yet.
+func TestPauseAfterItCameUnnamed(t *testing.T) {
+	r := loop(t, Options{})
+	r.swarm.Join(address(0), talktest.Holds(1, bits(100)))
+	r.names(address(0))
+	r.take(&record.Visit{Header: record.Header{TS: r.clock.now()}, InfoHash: talktest.InfoHash, IP: address(0).Addr(), Port: 50000,
+		Direction: "in", Outcome: "closed", Stage: "open"})
+	r.clock.advance(soonest - time.Second)
+	if r.step(); r.swarm.Dials(address(0)) != 0 {
+		t.Error("got a dial right behind its own conversation, want a pause")
+	}
+	r.clock.advance(time.Second)
+	if r.step(); r.swarm.Dials(address(0)) != 1 {
+		t.Errorf("got %d dials after the pause, want 1", r.swarm.Dials(address(0)))
+	}
+}
+
 // A peer that comes to us and cannot be dialled is planned by what it told
 // there, not by how dialling it fails.
 func TestReadingOfAPeerThatCannotBeDialled(t *testing.T) {

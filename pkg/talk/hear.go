@@ -3,6 +3,7 @@ package talk
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"btkit/pkg/outcome"
@@ -44,11 +45,33 @@ func (c *Conversation) hear(at time.Time, m peerwire.Message) error {
 	return nil
 }
 
-// exchange hands on the addresses that the peer passes on; what cannot be read
-// is nothing.
+// exchange hands on the addresses that the peer passes on, our own left out; what
+// cannot be read is nothing.
 func (c *Conversation) exchange(payload []byte) {
-	if pex, err := peerwire.ParsePex(payload, anyAddr); err == nil && len(pex.Added) > 0 {
+	pex, err := peerwire.ParsePex(payload, anyAddr)
+	if err != nil {
+		return
+	}
+	pex.Added = slices.DeleteFunc(pex.Added, c.ours())
+	if len(pex.Added) > 0 {
 		c.host.Exchanged(c, pex.Added)
+	}
+}
+
+// ours recognises us among the peers that somebody names: Transmission names us
+// to ourselves, by the port of the connection. Where it sees us at another
+// address than our own (NAT), all ports of that one are ours.
+func (c *Conversation) ours() func(peerwire.PexPeer) bool {
+	local, external := c.LocalAddr(), c.Visit.Ext().ExternalIP.Unmap()
+	return func(p peerwire.PexPeer) bool {
+		ip, port := p.Addr.Addr().Unmap(), p.Addr.Port()
+		switch {
+		case ip != local.Addr() && (ip != external || !external.IsValid()):
+			return false
+		case ip != local.Addr() && !local.Addr().IsUnspecified():
+			return true
+		}
+		return port == local.Port() || port == c.self.Port
 	}
 }
 

@@ -1,9 +1,11 @@
 package talk
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
+	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
 	"btkit/pkg/visit"
@@ -35,4 +37,21 @@ func TestHearsay(t *testing.T) {
 	if len(tex.Trackers) != 2 || !slices.Equal(tex.Trackers[1], []string{"http://192.0.2.2/a"}) || tex.Source != "tex" {
 		t.Errorf("got %+v, want each tracker in a tier of its own", tex)
 	}
+}
+
+// A peer that names us to ourselves is not believed.
+func TestExchangeLeavesUsOut(t *testing.T) {
+	m := open(t, scene{self: Self{PeerID: us.PeerID, Port: 6881}})
+	m.hello(theirHandshake())
+	m.greeting()
+	ours := addr(m.theirs.RemoteAddr().String())
+	m.send(peerwire.AppendExtHandshake(nil, peerwire.ExtHandshake{YourIP: addr("203.0.113.5:1").Addr()}))
+	another := peerwire.PexPeer{Addr: netip.AddrPortFrom(ours.Addr(), ours.Port()+1)}
+	m.send(peerwire.AppendPex(nil, visit.ExtPex, []peerwire.PexPeer{{Addr: ours}, {Addr: netip.AddrPortFrom(ours.Addr(), 6881)},
+		{Addr: addr("203.0.113.5:4000")}, another}, nil))
+	if got := wait(t, "the addresses", m.exchanged); len(got) != 1 || got[0].Addr != another.Addr {
+		t.Errorf("got %v, want only %v", got, another.Addr)
+	}
+	m.c.Leave()
+	m.wantEnd(outcome.OK)
 }
