@@ -328,3 +328,16 @@ func TestStopInTheMiddle(t *testing.T) {
 		})
 	}
 }
+
+// The clock of the host that listens may run ahead of ours; its peers are visited
+// all the same.
+func TestListenerAheadOfUs(t *testing.T) {
+	r := loop(t, Options{})
+	r.names(address(0))
+	r.take(&record.Visit{Header: record.Header{TS: r.clock.now().Add(24 * time.Hour)}, InfoHash: talktest.InfoHash, IP: address(0).Addr(),
+		Port: 50000, ListenPort: address(0).Port(), Direction: "in", Outcome: "closed", Stage: settled})
+	r.clock.advance(soonest + 20*time.Second)
+	if r.step(); r.swarm.Dials(address(0)) != 1 {
+		t.Errorf("got %d dials, want 1", r.swarm.Dials(address(0)))
+	}
+}

@@ -197,6 +197,9 @@ func (p *Probe) otherVisit(r *record.Visit) {
 	if p.tried(at) {
 		p.count.backs++
 	}
+	if now := p.options.Now(); r.TS.After(now) { // by the clock of another host
+		r.TS = now
+	}
 	p.rest(at, r.TS)
 	if x := p.find(at, r.ListenPort); x != nil {
 		p.came(x, r)
