@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"btkit/pkg/outcome"
+	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
+	"btkit/pkg/talk"
 	"btkit/pkg/talk/talktest"
 	"btkit/pkg/visit"
 )
@@ -33,6 +35,8 @@ func newFate(t *testing.T, seed uint64) *fate {
 		f.dials <- end
 		return nil, <-end
 	}
+	o.UTP = o.Dial
+	o.Punch = func(ctx context.Context, _, to netip.AddrPort) (net.Conn, error) { return o.Dial(ctx, to) }
 	f.room = loop(t, o)
 	return f
 }
@@ -40,7 +44,7 @@ func newFate(t *testing.T, seed uint64) *fate {
 // turn does one thing that can happen.
 func (f *fate) turn() {
 	ip := netip.AddrFrom4([4]byte{192, 0, byte(f.dice.IntN(4)), byte(f.dice.IntN(5))})
-	switch f.dice.IntN(8) {
+	switch f.dice.IntN(9) {
 	case 0, 1:
 		f.names(netip.AddrPortFrom(ip, uint16(1+f.dice.IntN(6))))
 	case 2:
@@ -57,6 +61,8 @@ func (f *fate) turn() {
 		f.fail()
 	case 7:
 		f.clock.advance(time.Duration(f.dice.IntN(120)) * time.Second)
+	case 8:
+		f.introduce()
 	}
 	f.dispatch()
 }
@@ -75,6 +81,23 @@ func (f *fate) read() {
 	}
 }
 
+// introduce lets somebody who is being visited introduce somebody who waits.
+func (f *fate) introduce() {
+	for _, relay := range f.active {
+		for _, x := range f.unread {
+			if f.dice.IntN(3) > 0 {
+				continue
+			}
+			ours, _ := net.Pipe()
+			relay.conv = talk.New(ours, nil, talk.Self{}, talk.Manner{}, nil)
+			f.expected[introduction{x.t.first, x.addr}] = x
+			kind := []peerwire.HolepunchKind{peerwire.HolepunchConnect, peerwire.HolepunchError}[f.dice.IntN(2)]
+			f.apply(event{p: relay, answer: &peerwire.Holepunch{Kind: kind, Addr: x.addr}})
+			return
+		}
+	}
+}
+
 // fail lets one dial fail.
 func (f *fate) fail() {
 	for len(f.open) < f.running {
@@ -84,7 +107,7 @@ func (f *fate) fail() {
 		return
 	}
 	i := f.dice.IntN(len(f.open))
-	how := []outcome.Outcome{outcome.Refused, outcome.Timeout, outcome.LocalError, outcome.ClosedEarly, outcome.Self}[f.dice.IntN(5)]
+	how := []outcome.Outcome{outcome.Refused, outcome.Timeout, outcome.LocalError, outcome.ClosedEarly, outcome.Self, outcome.Denied, outcome.Canceled}[f.dice.IntN(7)]
 	f.open[i] <- outcome.Fail(how, errors.New("so it goes"))
 	f.open = append(f.open[:i], f.open[i+1:]...)
 	f.event()
