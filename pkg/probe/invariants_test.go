@@ -192,3 +192,26 @@ func TestScheduleAddsUp(t *testing.T) {
 		})
 	}
 }
+
+// TestOnceAlwaysEnds: whatever happens in a round of one visit each, it ends when
+// no more input comes.
+func TestOnceAlwaysEnds(t *testing.T) {
+	for seed := range uint64(30) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			f := newFate(t, 1000+seed)
+			f.options.Once = true
+			for range 200 {
+				f.turn()
+			}
+			f.inputEnded()
+			for turn := 0; !f.finished(); turn++ {
+				if turn > 5000 {
+					t.Fatalf("got %d running, %d and %d waiting, want the end", f.running, len(f.unread), len(f.revisits))
+				}
+				f.clock.advance(time.Duration(f.dice.IntN(30)) * time.Second)
+				f.dispatch()
+				f.fail()
+			}
+		})
+	}
+}
