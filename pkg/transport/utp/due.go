@@ -22,6 +22,8 @@ func (s *stream) tickOpen(now time.Duration) {
 		return
 	case s.repeatAt != 0 && now >= s.repeatAt:
 		s.timeout(now)
+	case s.remind.at != 0 && now >= s.remind.at:
+		s.repeatRoom(now)
 	case s.greetAt != 0 && now >= s.greetAt, now-s.lastOut >= keepAlive && !s.shut:
 		s.state(now)
 	}
@@ -45,6 +47,7 @@ func (s *stream) Due() time.Duration {
 	sooner(s.repeatAt)
 	sooner(s.forgetAt)
 	sooner(s.greetAt)
+	sooner(s.remind.at)
 	if s.zeroSince != 0 {
 		sooner(s.zeroSince + zeroWindow)
 	}

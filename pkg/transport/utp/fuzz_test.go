@@ -163,7 +163,7 @@ func (h *hostile) check(t *testing.T) {
 	if !bytes.Equal(h.in, want[:len(h.in)]) {
 		t.Fatalf("read %d bytes that are not the packets from %d on", len(h.in), h.first)
 	}
-	if h.held < 0 || h.toRead < 0 || h.held > h.window+overshoot || len(h.early) > maxAhead || h.queued > h.limits.queue || h.flown > maxFlown {
+	if h.held < 0 || h.toRead < 0 || h.held > h.most() || len(h.early) > maxAhead || h.queued > h.limits.queue || h.flown > maxFlown {
 		t.Fatalf("holds %d bytes and %d packets, queues %d in %d", h.held, len(h.early), h.queued, h.flown)
 	}
 	if h.answers > maxFlown+3 {

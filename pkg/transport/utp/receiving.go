@@ -6,10 +6,9 @@ import (
 )
 
 const (
-	maxAhead  = 512      // how far a packet may be ahead of the next, in numbers
-	overshoot = 32 << 10 // bytes kept beyond the window that we offer, for gaps
-	chunkCost = 64       // bytes that keeping a packet costs beside its payload
-	gapRoom   = 4 << 10  // bytes of that which only the missing packet may take
+	maxAhead  = 512     // how far a packet may be ahead of the next, in numbers
+	chunkCost = 64      // bytes that keeping a packet costs beside its payload
+	gapRoom   = 4 << 10 // bytes that only the missing packet may take
 )
 
 // receiving is the half of a conversation that comes from the peer.
@@ -20,14 +19,27 @@ type receiving struct {
 	held   int     // what all of them cost, in bytes
 	toRead int     // what the unread ones cost
 	told   int     // the window that the peer knows
-	eof    bool    // the peer has sent its last packet
-	owes   bool    // an ack is due
+	remind reminder
+	eof    bool // the peer has sent its last packet
+	owes   bool // an ack is due
 
 	first   uint16 // number of the SYN-ACK, from which the peer counts on
 	steady  bool   // the peer is known to count from there
 	repeats uint8  // of the packet that would be the second
 	skewed  bool   // the peer began one later
 }
+
+// reminder repeats the news that there is room again, since a peer that has
+// missed it may wait for ever, as libtorrent does.
+type reminder struct {
+	at   time.Duration // 0 for none
+	sent uint8
+}
+
+const (
+	firstReminder = 500 * time.Millisecond // doubled each time
+	reminders     = 5
+)
 
 // chunk is one packet of the peer.
 type chunk struct {
@@ -44,11 +56,11 @@ func (s *stream) take(p *Packet) {
 	if p.Type != Data && p.Type != Fin {
 		return
 	}
-	s.owes = true
+	s.owes, s.remind = true, reminder{}
 	switch ahead := p.Seq - s.ack; {
 	case ahead == 0 || ahead > maxAhead || s.eof:
 	case ahead == 1:
-		if !s.fits(p, s.window+overshoot) {
+		if !s.fits(p, s.most()) {
 			return
 		}
 		s.deliver(s.chunkOf(p))
@@ -57,6 +69,11 @@ func (s *stream) take(p *Packet) {
 		s.keep(p)
 	}
 }
+
+// most is what a conversation may hold, in bytes: twice what is offered. News
+// of a smaller window may be overtaken by older ones, and libtorrent gives up
+// when a packet has to be sent a fourth time.
+func (s *stream) most() int { return 2*s.window + 2*gapRoom }
 
 // fits says whether there is room for a packet, below most bytes. A conversation
 // that holds nothing may always go on.
@@ -117,7 +134,11 @@ func (s *stream) keep(p *Packet) {
 		s.again(&s.early[at], p)
 		return
 	}
-	if !s.fits(p, s.window+overshoot-gapRoom) {
+	most := s.most() - 2*gapRoom
+	if at < len(s.early) {
+		most += gapRoom // it is nearer than others
+	}
+	if !s.fits(p, most) {
 		return
 	}
 	s.early = slices.Insert(s.early, at, s.chunkOf(p))
@@ -157,8 +178,13 @@ func (s *stream) mask() []byte {
 	return Mask(s.ack, came)
 }
 
-// offer is the window that we have for the peer.
-func (s *stream) offer() uint32 { return uint32(max(s.window-s.toRead, 0)) }
+// offer is the window that we have for the peer. What came early counts: peers
+// take it off what is in flight, and never send it again once a selective ack
+// has named it. For the missing packet there is always some room.
+func (s *stream) offer() uint32 {
+	free := s.window - s.toRead
+	return uint32(max(s.window-s.held, min(free, gapRoom), 0))
+}
 
 // Read takes bytes that have come, and tells the peer that there is room again.
 func (s *stream) Read(now time.Duration, b []byte) int {
@@ -181,8 +207,19 @@ func (s *stream) Read(now time.Duration, b []byte) int {
 	}
 	if s.phase == open && s.told < 2*packetSize && int(s.offer()) >= s.window/2 {
 		s.state(now)
+		s.remind.at = now + firstReminder
 	}
 	return n
+}
+
+// repeatRoom tells once more that there is room.
+func (s *stream) repeatRoom(now time.Duration) {
+	s.state(now)
+	s.remind.sent++
+	s.remind.at = now + firstReminder<<s.remind.sent
+	if s.remind.sent == reminders {
+		s.remind.at = 0
+	}
 }
 
 // free lets go of bytes of the reader.
