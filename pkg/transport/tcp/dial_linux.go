@@ -44,6 +44,11 @@ func (d Dialer) connect(ctx context.Context, to netip.AddrPort) (*conn, error) {
 	return c, nil
 }
 
+// vanished is how long a peer's host may leave what we say without an answer. The
+// system would wait for a quarter of an hour, in which a peer that has gone
+// without a word would keep its place.
+const vanished = 3 * time.Minute
+
 // begin opens a socket and sends the first packet.
 func begin(from netip.Addr, to netip.AddrPort) (fd int, err error) {
 	family, where := sockaddr(to)
@@ -52,6 +57,9 @@ func begin(from netip.Addr, to netip.AddrPort) (fd int, err error) {
 		return 0, os.NewSyscallError("socket", err)
 	}
 	err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	if err == nil {
+		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(vanished.Milliseconds())))
+	}
 	if err == nil && from.IsValid() {
 		err = bind(fd, from)
 	}
