@@ -11,6 +11,7 @@ import (
 type site struct {
 	refusal.Address
 	dialled time.Time // latest
+	about   uint64    // number of its torrent
 }
 
 // oneHandshake is how far apart conversations about different torrents begin at
@@ -33,9 +34,10 @@ func (p *Probe) another(x *peer, now time.Time) time.Duration {
 		return 0
 	}
 	at := p.site(x)
-	if since := now.Sub(at.dialled); since < oneHandshake && (x.habits == nil || x.habits.OneHandshake) {
+	number := x.t.first.number
+	if since := now.Sub(at.dialled); since < oneHandshake && at.about != number && (x.habits == nil || x.habits.OneHandshake) {
 		return oneHandshake - since
 	}
-	at.dialled = now
+	at.dialled, at.about = now, number
 	return 0
 }

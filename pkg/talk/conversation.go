@@ -46,16 +46,16 @@ type Conversation struct {
 	leaving   atomic.Bool
 	greeted   atomic.Bool                    // the handshakes are done
 	asked     atomic.Pointer[netip.AddrPort] // introduction to ask for
-	done      bool                           // nothing more to be had
 	began     time.Time
 	spoke     time.Time // of our latest message
 	silentAt  time.Time // when Silent is asked; zero when it no longer matters
-	rejected  int
+	rejected  int32
+	done      bool // nothing more to be had
+	fetchDone bool
 	pex, tex  gossip
 	rx        int64 // bytes after the handshake
 	extra     int64 // bytes of metadata that we asked for, beside the budget
 	fetch     *fetch
-	fetchDone bool
 	small     [smallRead]byte
 }
 

@@ -12,16 +12,16 @@ const (
 
 // gossip bounds what a peer can make us hear of others.
 type gossip struct {
-	heard int
-	at    time.Time
+	at    int64 // Unix nanoseconds
+	heard int32
 }
 
 // take says whether to listen to one more message.
 func (g *gossip) take(at time.Time) bool {
-	if g.heard >= gossipBurst && at.Sub(g.at) < gossipGap {
+	if g.heard >= gossipBurst && at.UnixNano()-g.at < int64(gossipGap) {
 		return false
 	}
 	g.heard++
-	g.at = at
+	g.at = at.UnixNano()
 	return true
 }

@@ -38,7 +38,7 @@ func (c *Conversation) handshakes() (h peerwire.Handshake, rest []byte, err erro
 	if err != nil {
 		return h, nil, err
 	}
-	return readHandshake(c.stream, c.manner.Handshake, c.moved)
+	return readHandshake(c.stream, c.small[:], c.manner.Handshake, c.moved)
 }
 
 // answer says our handshake second, to ourselves too, so that the side that
@@ -71,16 +71,15 @@ func (c *Conversation) check(h peerwire.Handshake) error {
 // followed it. Package outcome classifies the error; with peerwire.ErrNotPlain,
 // rest holds what was read instead.
 func ReadHandshake(conn net.Conn, timeout time.Duration) (peerwire.Handshake, []byte, error) {
-	return readHandshake(conn, timeout, func(int, int) {})
+	return readHandshake(conn, make([]byte, smallRead), timeout, func(int, int) {})
 }
 
 // readHandshake reads the peer's handshake, within one deadline for all of it.
-func readHandshake(conn net.Conn, timeout time.Duration, moved func(rx, tx int)) (h peerwire.Handshake, rest []byte, err error) {
+func readHandshake(conn net.Conn, buf []byte, timeout time.Duration, moved func(rx, tx int)) (h peerwire.Handshake, rest []byte, err error) {
 	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return h, nil, err
 	}
 	var d peerwire.HandshakeDecoder
-	buf := make([]byte, smallRead)
 	for {
 		n, err := conn.Read(buf)
 		moved(n, 0)

@@ -52,7 +52,7 @@ func (s Self) Prepared() Self {
 // conversation at once. Other peers get a keep-alive, which completes the
 // handshake of rTorrent.
 func (s *Self) greeting(peer peerwire.Handshake) []byte {
-	var b []byte
+	b := make([]byte, 0, len(s.ready)+room)
 	if peer.Ext() {
 		b = append(b, s.ready...)
 		if s.ready == "" {
@@ -69,6 +69,9 @@ func (s *Self) greeting(peer peerwire.Handshake) []byte {
 	}
 	return b
 }
+
+// room is for two messages without payload.
+const room = 10
 
 // extHandshake is what we offer (BEP 10).
 func (s *Self) extHandshake() []byte {

@@ -30,7 +30,9 @@ func (m *machine) drive(conn net.Conn, first, already []byte) (sent int, err err
 	}
 	buf := make([]byte, readSize)
 	for chunk, end := already, error(nil); ; {
-		send, err := m.feed(chunk)
+		var send []byte
+		var err error
+		onOwnStack(func() { send, err = m.feed(chunk) })
 		if err != nil {
 			return sent, err
 		}

@@ -32,7 +32,7 @@ type keyPair struct {
 
 func newKeyPair(private [privateLen]byte) *keyPair {
 	k := &keyPair{private: new(big.Int).SetBytes(private[:])}
-	new(big.Int).Exp(generator, k.private, prime).FillBytes(k.public[:])
+	onOwnStack(func() { new(big.Int).Exp(generator, k.private, prime).FillBytes(k.public[:]) })
 	return k
 }
 
@@ -44,6 +44,17 @@ func (k *keyPair) secret(other *[keyLen]byte) (s secret, err error) {
 	}
 	y.Exp(y, k.private, prime).FillBytes(s[:])
 	return s, nil
+}
+
+// onOwnStack runs what needs a deep stack on another one than the caller's, who
+// may then wait for hours in a conversation with a stack that has stayed small.
+func onOwnStack(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
 }
 
 var errNoRandom = errors.New("draw key: no randomness")

@@ -62,7 +62,6 @@ func (s *Socket) begin(to netip.AddrPort, stubborn bool) (*Conn, error) {
 		c.stream = dialled(now, s.limits, id, uint16(rand.Uint32()), c.send)
 		c.stream.stubborn = stubborn
 		if s.add(key{to, id}, c) {
-			c.stream.Tick(now)
 			c.arrange()
 			return c, nil
 		}
