@@ -71,9 +71,14 @@ func (m *Matrix) refusalCell(r *row) client.Cell {
 			ends = append(ends, end)
 		}
 	}
-	last := visits[len(visits)-1]
+	taken := "nothing"
+	for _, h := range visits {
+		if h.Reason != "" {
+			taken = h.Reason
+		}
+	}
 	return client.Cell{Value: strings.Join(ends, "; "), N: len(visits),
-		Note: fmt.Sprintf("%d slots, %d other visitors held, %d of them dropped meanwhile; taken for %q", fullSlots, held, dropped, last.Reason)}
+		Note: fmt.Sprintf("%d slots, %d other visitors held, %d of them dropped meanwhile; taken for %s", fullSlots, held, dropped, taken)}
 }
 
 // bannedCell is whether r still takes us at the end, and whether its own list
@@ -91,7 +96,7 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 		}
 	}
 	if r.dialOnly {
-		return unmeasured(notDialled)
+		return m.stillComes(r)
 	}
 	for _, h := range m.of(r, "visit", "visit-last") {
 		if h.accepted() {
@@ -99,6 +104,23 @@ func (m *Matrix) bannedCell(r *row) client.Cell {
 		}
 	}
 	return client.Cell{Value: true, N: 1, Note: "the last visit gave no reading"}
+}
+
+// stillComes is whether r, which can't be visited, dialled us to the end.
+func (m *Matrix) stillComes(r *row) client.Cell {
+	visits := m.of(r, "visit", m.outBackQuestion().name)
+	n := 0
+	for _, h := range visits {
+		if h.accepted() {
+			n++
+		}
+	}
+	if n == 0 {
+		return unmeasured("it never came")
+	}
+	late := m.waitsCap() / 2
+	comes := visits[len(visits)-1].began().Sub(visits[0].began()) > late
+	return client.Cell{Value: !comes, N: n, Note: fmt.Sprintf("it dialled us %d times", n)}
 }
 
 // slower is how much longer a visit may take at the end than at the start

@@ -41,7 +41,10 @@ func (m *Matrix) holdCell(r *row) client.Cell {
 	for _, h := range m.of(r, "visit", "visit-hold", "visit-outhold") {
 		if h.accepted() {
 			took := time.Duration(h.TookMS * float64(time.Millisecond))
-			return client.Cell{Value: seconds(took), Unit: "s", N: 1, AtLeast: h.Outcome == "ok"}
+			if h.Outcome == "ok" {
+				return client.Cell{Value: seconds(took), Unit: "s", N: 1, AtLeast: true, Note: "then we ended it"}
+			}
+			return client.Cell{Value: seconds(took), Unit: "s", N: 1, Note: "then it " + h.Outcome}
 		}
 	}
 	return unmeasured("no conversation was held")
@@ -95,9 +98,23 @@ func (m *Matrix) backCell(r *row) client.Cell {
 	if len(gaps) == 0 {
 		return client.Cell{N: 0, Note: fmt.Sprintf("did not dial within %.0f s", m.waitsCap().Seconds())}
 	}
-	var later []string
-	for _, gap := range gaps[1:] {
-		later = append(later, fmt.Sprintf("%.1f", gap.Seconds()))
+	return client.Cell{Value: seconds(gaps[0]), Unit: "s", N: len(gaps), Note: laterGaps(gaps[1:])}
+}
+
+// fewGaps is how many gaps are told one by one.
+const fewGaps = 6
+
+// laterGaps tells how long after each further conversation it dialled.
+func laterGaps(gaps []time.Duration) string {
+	if len(gaps) == 0 {
+		return "not again within this run"
 	}
-	return client.Cell{Value: seconds(gaps[0]), Unit: "s", N: len(gaps), Note: "after the conversations that followed: " + strings.Join(later, ", ")}
+	if len(gaps) > fewGaps {
+		return fmt.Sprintf("%.1f to %.1f s after the %d conversations that followed", slices.Min(gaps).Seconds(), slices.Max(gaps).Seconds(), len(gaps))
+	}
+	var told []string
+	for _, gap := range gaps {
+		told = append(told, fmt.Sprintf("%.1f", gap.Seconds()))
+	}
+	return strings.Join(told, ", ") + " s after the conversations that followed"
 }

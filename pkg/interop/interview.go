@@ -166,6 +166,9 @@ func crossing(readings []heard) (heard, bool) {
 	return heard{}, false
 }
 
+// usualSlots is qBittorrent's default.
+const usualSlots = 100
+
 // fillSlots takes all slots of every client, and knocks.
 func (m *Matrix) fillSlots() error {
 	t := m.torrents["full"]
@@ -181,6 +184,10 @@ func (m *Matrix) fillSlots() error {
 		wg.Go(func() { all.note(m.hear(m.fillQuestion(n))) })
 	}
 	wg.Wait()
+	// Some hold all torrents to it, and who is short of slots holds nobody long.
+	for _, r := range m.dialled() {
+		all.note(r.Limit(m.Stage.ctx, t, usualSlots))
+	}
 	return errors.Join(all.list...)
 }
 

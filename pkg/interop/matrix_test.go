@@ -69,9 +69,8 @@ func rowHolds(t *testing.T, m *Matrix, r *row) {
 	if habits.Name != r.family {
 		t.Errorf("%s: the table takes it for %q, want %q", r.name(), habits.Name, r.family)
 	}
-	want := map[string]any{"reading_exact": true}
+	want := map[string]any{"reading_exact": true, "banned": false}
 	if !r.dialOnly {
-		want["banned"] = false
 		for _, pause := range pauses {
 			want[againCellName(pause)] = true
 		}
