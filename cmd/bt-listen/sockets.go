@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"btkit/pkg/cmdline"
+	"btkit/pkg/transport/tcp"
 	"btkit/pkg/transport/utp"
 )
 
@@ -60,9 +61,9 @@ type sockets struct {
 // backlog is how many conversations over uTP may wait to be taken.
 const backlog = 256
 
-func (s *sockets) add(tcp, udp, address string) error {
+func (s *sockets) add(overTCP, overUDP, address string) error {
 	for range samePortTries {
-		l, err := net.Listen(tcp, address)
+		l, err := tcp.Listen(overTCP, address)
 		if err != nil {
 			return err
 		}
@@ -70,7 +71,7 @@ func (s *sockets) add(tcp, udp, address string) error {
 			s.listeners = append(s.listeners, l)
 			return nil
 		}
-		conn, err := net.ListenPacket(udp, l.Addr().String())
+		conn, err := net.ListenPacket(overUDP, l.Addr().String())
 		if err == nil {
 			s.listeners = append(s.listeners, l, utp.Open(conn, utp.Options{Backlog: backlog}))
 			return nil

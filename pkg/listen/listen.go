@@ -196,7 +196,7 @@ func (l *Listener) admit(conn net.Conn) (netip.AddrPort, bool) {
 	switch {
 	case err != nil, l.stopping:
 		return addr, false
-	case l.total >= l.options.Slots, l.open[addr.Addr()] >= l.options.PerAddr:
+	case l.total >= l.options.Slots, l.open[household(addr.Addr())] >= l.options.PerAddr:
 		l.outcomes[string(outcome.Limit)]++
 		return addr, false
 	case l.options.Allow(addr.Addr()) != nil:
@@ -204,7 +204,7 @@ func (l *Listener) admit(conn net.Conn) (netip.AddrPort, bool) {
 		return addr, false
 	}
 	l.total++
-	l.open[addr.Addr()]++
+	l.open[household(addr.Addr())]++
 	l.wait.Add(1)
 	return addr, true
 }
@@ -217,12 +217,24 @@ func (l *Listener) hasRoom() bool {
 	return l.total <= l.options.Slots-max(1, l.options.Slots/10)
 }
 
+// household is what the limit per address goes by: an IPv6 network of 64 bits is
+// handed out like one IPv4 address.
+func household(ip netip.Addr) netip.Addr {
+	if ip.Is6() {
+		if net, err := ip.Prefix(64); err == nil {
+			return net.Addr()
+		}
+	}
+	return ip
+}
+
 func (l *Listener) release(ip netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
-	if l.open[ip]--; l.open[ip] <= 0 {
-		delete(l.open, ip)
+	at := household(ip)
+	if l.open[at]--; l.open[at] <= 0 {
+		delete(l.open, at)
 	}
 }
 

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"time"
+
 	"btkit/pkg/outcome"
 	"btkit/pkg/talk"
 	"btkit/pkg/visit"
@@ -67,14 +69,26 @@ func (p *Probe) ended(x *peer, e event) {
 // again plans the next attempt at a peer, if there is to be one.
 func (p *Probe) again(x *peer, e event) {
 	now := p.options.Now()
+	if e.how == outcome.LocalError && x.try.Extra && x.short >= shortageN/4 { // this way does not exist for us
+		x.memory.Tried(x.try, visit.StageDial, outcome.Unreachable)
+	}
 	if try := x.memory.Next(p.known(x)); try.Extra && e.how != outcome.LocalError && e.how != outcome.Canceled && e.how != outcome.Self {
-		x.due = now.Add(min(try.Wait, max(ways.EncryptionPause, p.options.Revisit)))
+		x.due = now.Add(min(try.Wait, p.longestWait()))
 		p.enqueue(x)
 		return
 	}
 	if p.nextRound(x, e); x.absent {
 		p.introduce(x)
 	}
+}
+
+// longestWait bounds the wait between the attempts of a round: in a quicker
+// world, such as a lab, and where there is only one round.
+func (p *Probe) longestWait() time.Duration {
+	if p.options.Once {
+		return ways.EncryptionPause
+	}
+	return max(ways.EncryptionPause, p.options.Revisit)
 }
 
 // nextRound plans the next round of visits to a peer, if there is to be one.

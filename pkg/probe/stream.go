@@ -122,6 +122,16 @@ func (p *Probe) hearsay(r *record.Peer) {
 	p.add(t, netip.AddrPortFrom(r.IP, r.Port))
 	if x := p.find(t.at(r.IP.Unmap()), r.Port); x != nil {
 		x.hints |= hints(r)
+		p.revive(x)
+	}
+}
+
+// revive gives a peer that was given up another chance when a source still
+// names it, as often as it takes to give it up.
+func (p *Probe) revive(x *peer) {
+	if now := p.options.Now(); x.state == gone && !p.options.Once && now.Sub(x.began) >= givenUp {
+		x.failures, x.due = 0, now
+		p.enqueue(x)
 	}
 }
 

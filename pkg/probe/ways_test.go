@@ -467,3 +467,43 @@ func TestReadingOfAPeerThatCannotBeDialled(t *testing.T) {
 		t.Errorf("got the next dial after %v, want %v as for any seed", got, seedPause)
 	}
 }
+
+// A peer that was given up is dialled again when a source still names it later,
+// not before.
+func TestRevival(t *testing.T) {
+	r := loop(t, Options{})
+	r.names(address(0))
+	for range 100 {
+		r.step()
+		r.clock.advance(40 * time.Minute)
+	}
+	x := r.peerAt(address(0))
+	if x.state != gone {
+		t.Fatal("the peer is not given up")
+	}
+	dials := r.swarm.Dials(address(0))
+	x.began = r.clock.now().Add(-givenUp + time.Minute)
+	if r.names(address(0)); x.state != gone {
+		t.Error("got it back at once")
+	}
+	r.clock.advance(time.Minute)
+	r.names(address(0))
+	if r.step(); r.swarm.Dials(address(0)) != dials+1 {
+		t.Errorf("got %d dials more, want 1", r.swarm.Dials(address(0))-dials)
+	}
+}
+
+// Where our own system fails on one way only, the others are still gone.
+func TestWayThatDoesNotExistForUs(t *testing.T) {
+	r := wants(t, ways.None)
+	r.options.UTP = func(context.Context, netip.AddrPort) (net.Conn, error) {
+		return nil, outcome.Fail(outcome.LocalError, errRefused)
+	}
+	for range 60 {
+		r.step()
+		r.clock.advance(shortage)
+	}
+	if got := r.swarm.Dials(address(0)); got < 2 {
+		t.Errorf("got %d dials over TCP in five minutes, want it tried again", got)
+	}
+}
