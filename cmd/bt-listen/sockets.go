@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 
 	"btkit/pkg/cmdline"
@@ -27,7 +28,7 @@ func open(addresses []string, overUDP bool) (*sockets, error) {
 	for _, a := range addresses {
 		if err := s.add("tcp", "udp", a); err != nil {
 			s.close()
-			return nil, &cmdline.Hinted{Err: fmt.Errorf("listen on %s: %w", a, err), Hint: "--address HOST:PORT names another one; port 0 takes any free port"}
+			return nil, &cmdline.Hinted{Err: fmt.Errorf("listen on %s: %w", a, err), Hint: hint(err)}
 		}
 	}
 	return s, nil
@@ -50,6 +51,15 @@ func openAny(overUDP bool) (*sockets, error) {
 		return s, nil
 	}
 	return nil, &cmdline.Hinted{Err: fmt.Errorf("no free port from %d to %d", firstPort, lastPort), Hint: "--address HOST:PORT names one"}
+}
+
+// hint is a way out when an address cannot be listened on.
+func hint(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && strings.HasPrefix(op.Net, "udp") {
+		return "--no-utp leaves UDP out; --address HOST:PORT names another port, 0 takes any free one"
+	}
+	return "--address HOST:PORT names another one; port 0 takes any free port"
 }
 
 // sockets are those of TCP, each followed by that of uTP at the same port.
