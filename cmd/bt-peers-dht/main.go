@@ -39,7 +39,7 @@ func flags() []cli.Flag {
 		&cli.Float64Flag{Name: "rate", Value: dht.DefaultRate, Usage: "send at most `N` queries per second, all torrents together; 500 is the most"},
 		&cli.IntFlag{Name: "per-node", Value: dht.DefaultNodeQuota, Usage: "send at most `N` queries to one public address within ten minutes, 0 for no such limit"},
 		&cli.BoolFlag{Name: "trace", Usage: "write a query record for every question to a node, and a lookup record for every lookup"},
-		cmdline.Deny, cmdline.AllowPrivate,
+		cmdline.Bind, cmdline.Deny, cmdline.AllowPrivate,
 	}
 }
 
@@ -62,6 +62,7 @@ func run(s *cmdline.Session) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	source := dht.NewSource(client, s.Out)
 	source.Every, source.Once, source.Trace = s.Duration("every"), s.Bool("once"), trace
+	source.Follow = len(config.From) == 0
 	s.Progress(source.Status)
 	s.Stats(source.Stat)
 	return s.Follow(cmdline.Running(source, source.Run))

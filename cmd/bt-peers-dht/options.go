@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"btkit/pkg/cmdline"
@@ -32,8 +33,32 @@ func config(s *cmdline.Session, trace *dht.Tracer) (c dht.Config, err error) {
 	if trace != nil {
 		c.Trace = trace.Trace
 	}
-	c.Families, err = families(s.StringSlice("family"))
-	return c, err
+	if c.Families, err = families(s.StringSlice("family")); err != nil {
+		return c, err
+	}
+	return c, bind(s, &c)
+}
+
+// bind leaves the families that --bind names an address of, if it is given.
+func bind(s *cmdline.Session, c *dht.Config) (err error) {
+	if c.From, err = s.Binds(); err != nil || len(c.From) == 0 {
+		return err
+	}
+	var left []dht.Family
+	for _, a := range c.From {
+		family := dht.IPv6
+		if a.Is4() {
+			family = dht.IPv4
+		}
+		if len(c.Families) == 0 || slices.Contains(c.Families, family) {
+			left = append(left, family)
+		}
+	}
+	if len(left) == 0 {
+		return cmdline.Usagef("--bind names no address of the family of --family")
+	}
+	c.Families = left
+	return nil
 }
 
 // bootstrap lists the nodes to begin with; one value may name several, with

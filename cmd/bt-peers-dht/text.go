@@ -7,7 +7,12 @@ records are passed on.
 It takes part as a read-only client: it asks, answers nobody and announces nothing. IPv4 and IPv6 are
 two networks of their own; both are asked where the host has them. A hybrid torrent has two
 swarms, which are both looked up; each peer record names the info-hash under which it was found. Private
-torrents are never looked up.`
+torrents are never looked up.
+
+Where a listen record names one address of this host, all queries after it come from there; the first such record of each family
+counts, and a loopback address only where all --bootstrap nodes have one too. --bind overrides that; a family of
+which it names no address is then not asked. BT_BIND, with commas between addresses, is also bt-probe's, which
+chooses among all of them: here the first of each family counts.`
 
 const lookups = `A lookup asks ever closer nodes until those closest to the torrent have answered. Announces lie
 scattered over more nodes than that, so it goes on outwards: to 20 nodes, or fewer when the last 8

@@ -34,8 +34,12 @@ func localTracker(s *cmdline.Session, o *announce.Options) error {
 		}
 		o.External = append(o.External, addr)
 	}
+	own := o.From
+	if len(own) == 0 {
+		own = o.Local
+	}
 	if len(o.External) == 0 {
-		o.External = publicOnes(o.Local)
+		o.External = publicOnes(own)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 
 	"btkit/pkg/announce"
 	"btkit/pkg/cmdline"
@@ -44,7 +45,27 @@ func options(s *cmdline.Session) (o announce.Options, err error) {
 	if o.Local, err = local(); err != nil {
 		return o, err
 	}
+	if err = bind(s, &o); err != nil {
+		return o, err
+	}
 	return o, localTracker(s, &o)
+}
+
+// bind leaves the families that --bind names an address of. Without it a listen
+// record says where to come from.
+func bind(s *cmdline.Session, o *announce.Options) (err error) {
+	if o.From, err = s.Binds(); err != nil {
+		return err
+	}
+	if len(o.From) == 0 {
+		o.Ours = cmdline.Ours
+		return nil
+	}
+	o.Families = slices.DeleteFunc(o.Families, func(f tracker.Family) bool { return !slices.ContainsFunc(o.From, f.Has) })
+	if len(o.Families) == 0 {
+		return cmdline.Usagef("--bind names no address of the family that -4 or -6 leaves")
+	}
+	return nil
 }
 
 // local lists the addresses of this host.

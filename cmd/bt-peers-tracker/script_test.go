@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -52,7 +53,8 @@ func startTrackers(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // startLog runs a tracker at $LOG, and at $TLS with a certificate by ca.pem,
-// that writes the questions it hears into the file "asked" and has no peers.
+// that writes the questions it hears into the file "asked", and with the
+// senders' addresses into "from", and has no peers.
 func startLog(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: log")
@@ -60,14 +62,17 @@ func startLog(ts *testscript.TestScript, neg bool, args []string) {
 	var mu sync.Mutex
 	asked, err := os.Create(ts.MkAbs("asked"))
 	ts.Check(err)
+	from, err := os.Create(ts.MkAbs("from"))
+	ts.Check(err)
 	hear := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintln(asked, r.URL.RequestURI(), r.UserAgent())
+		fmt.Fprintln(from, r.URL.RequestURI(), netip.MustParseAddrPort(r.RemoteAddr).Addr())
 		fmt.Fprint(w, "d8:intervali1800e5:peers0:e")
 	})
 	plain, secret := httptest.NewServer(hear), httptest.NewTLSServer(hear)
-	ts.Defer(func() { plain.Close(); secret.Close(); ts.Check(asked.Close()) })
+	ts.Defer(func() { plain.Close(); secret.Close(); ts.Check(errors.Join(asked.Close(), from.Close())) })
 	ts.Setenv("LOG", plain.URL)
 	ts.Setenv("TLS", secret.URL)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secret.Certificate().Raw})

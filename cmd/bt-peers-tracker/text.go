@@ -19,6 +19,11 @@ port and the peer id of a listen record are announced, so put bt-listen in front
 Peers name trackers too (bt-probe and bt-listen write those as torrent records with the source "tex"). These commands stand
 further down the line, so what they find helps the next run: see the examples.
 
+A tracker lists the address that an announce comes from. Where a listen record names one address of this host, all questions
+after it come from there, or, if it is a loopback address, those to trackers whose URL names one too. --bind overrides
+that; a family of which it names no address is then not asked. BT_BIND, with commas between addresses, is also bt-probe's,
+which chooses among all of them: here the first of each family counts.
+
 With --local-tracker the network that this host is in may name trackers of its own (BEP 22): the host name of our external
 address, or its domain, is looked up in the DNS, and what it names is asked for all torrents but private ones, and written as
 torrent records with the source "local". Our address is what --external-ip says, a public one of this host, or what trackers
@@ -66,6 +71,6 @@ func flags() []cli.Flag {
 		&cli.StringFlag{Name: "resolver", Usage: "with --local-tracker, ask the DNS server at `ADDRESS` instead of the system's"},
 		&cli.BoolFlag{Name: "4", Usage: "ask over IPv4 only"},
 		&cli.BoolFlag{Name: "6", Usage: "ask over IPv6 only"},
-		cmdline.Deny, cmdline.AllowPrivate,
+		cmdline.Bind, cmdline.Deny, cmdline.AllowPrivate,
 	}
 }

@@ -22,13 +22,14 @@ type fake struct {
 	takes  time.Duration // how long an answer takes
 	lasts  time.Duration // how much longer that to our last word takes
 
-	mu        sync.Mutex
-	start     time.Time
-	asked     []asked
-	inFlight  int
-	most      int
-	scrapes   [][]tracker.Hash
-	scrapedAt []time.Duration
+	mu          sync.Mutex
+	start       time.Time
+	asked       []asked
+	inFlight    int
+	most        int
+	scrapes     [][]tracker.Hash
+	scrapedAt   []time.Duration
+	scrapedFrom []netip.Addr
 }
 
 type asked struct {
@@ -77,6 +78,7 @@ func (f *fake) Scrape(ctx context.Context, r tracker.ScrapeRequest) tracker.Repl
 	f.mu.Lock()
 	f.scrapes = append(f.scrapes, r.Hashes)
 	f.scrapedAt = append(f.scrapedAt, at)
+	f.scrapedFrom = append(f.scrapedFrom, r.From)
 	f.mu.Unlock()
 	if err := f.leave(ctx, f.takes); err != nil {
 		return tracker.Replies{Result: tracker.Result{Outcome: outcome.Of(err), Err: err}}

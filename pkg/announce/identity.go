@@ -20,6 +20,8 @@ type identity struct {
 	ports map[tracker.Family]uint16
 	own   map[netip.AddrPort]bool
 	local []netip.Addr // of this host
+	from  map[tracker.Family]netip.Addr
+	ours  func(netip.Addr) error // nil: from stays as it is
 	// turn grows when id or port changes: trackers then need to hear
 	// event=started again.
 	turn int
@@ -27,9 +29,14 @@ type identity struct {
 
 func newIdentity(o Options) *identity {
 	who := &identity{id: o.PeerID, key: o.Random.Uint32(), ports: map[tracker.Family]uint16{},
-		own: map[netip.AddrPort]bool{}, local: o.Local, turn: 1}
+		own: map[netip.AddrPort]bool{}, local: o.Local, turn: 1, from: map[tracker.Family]netip.Addr{}, ours: o.Ours}
 	for _, f := range []tracker.Family{tracker.IPv4, tracker.IPv6} {
 		who.ports[f] = o.Port
+		for _, a := range o.From {
+			if f.Has(a) {
+				who.from[f] = a
+			}
+		}
 	}
 	return who
 }
@@ -60,6 +67,8 @@ func (who *identity) hear(l *record.Listen) {
 		if f.Has(l.IP) || l.IP == netip.IPv6Unspecified() {
 			changed = changed || port != l.Port
 			who.ports[f] = l.Port
+			changed = who.move(f, l.IP) || changed
+			who.addOwn(who.from[f], l.Port)
 		}
 	}
 	who.addOwn(l.IP, l.Port)
@@ -71,6 +80,30 @@ func (who *identity) hear(l *record.Listen) {
 	if changed {
 		who.turn++
 	}
+}
+
+// move takes over the address at which somebody listens for us, as the one to
+// come from: a tracker lists the sender's. It says whether that is news.
+func (who *identity) move(f tracker.Family, to netip.Addr) bool {
+	if who.ours == nil || to == who.from[f] {
+		return false
+	}
+	if to.IsUnspecified() || who.ours(to) != nil {
+		to = netip.Addr{} // listened at everywhere, or on another host
+	}
+	changed := to != who.from[f]
+	who.from[f] = to
+	return changed
+}
+
+// sender is the address to ask a tracker from; none leaves it to the system, as
+// for trackers that cannot be reached from a loopback address at which we listen.
+func (who *identity) sender(at *endpoint) netip.Addr {
+	from := who.from[at.family]
+	if who.ours != nil && from.IsLoopback() && !at.loopback {
+		return netip.Addr{}
+	}
+	return from
 }
 
 // addOwn remembers an address at which we would meet ourselves.

@@ -2,6 +2,7 @@ package announce
 
 import (
 	"container/heap"
+	"net/netip"
 	"time"
 
 	"btkit/pkg/manners"
@@ -27,11 +28,19 @@ type endpoint struct {
 	scrape *scraper // nil: not scraped
 	// Peers or the network named it, no torrent did.
 	hearsay bool
+	// Its URL names a loopback address.
+	loopback bool
 
 	// Failures in a row to reach it; until then nothing is asked of it.
 	failures int
 	until    time.Time
 	reached  bool // it has answered at least once
+}
+
+// loopback says that a tracker is on this host, as far as its URL tells.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || host == "localhost"
 }
 
 // job is something asked again and again: the announce of a torrent at an

@@ -61,6 +61,12 @@ type Options struct {
 	// Addresses of this host: a listen record for all of them makes each our
 	// own.
 	Local []netip.Addr
+	// Addresses of this host to ask from, at most one of a family; families
+	// without one leave it to the system, or to a listen record.
+	From []netip.Addr
+	// Says why this host cannot come from the address that a listen record
+	// names. Nil takes no addresses from listen records.
+	Ours func(netip.Addr) error
 	// Searches the network around an address of ours for trackers, such as
 	// FindLocal; nil is no search.
 	FindLocal func(context.Context, netip.Addr) ([]string, error)

@@ -97,7 +97,7 @@ func (p *plan) endpoint(url string, f tracker.Family, hearsay bool) *endpoint {
 	if len(p.endpoints) >= maxEndpoints {
 		return nil
 	}
-	at = &endpoint{url: url, via: tracker.Redact(url), family: f, host: p.host(tracker.Host(url)), hearsay: hearsay}
+	at = &endpoint{url: url, via: tracker.Redact(url), family: f, host: p.host(tracker.Host(url)), hearsay: hearsay, loopback: loopback(tracker.Host(url))}
 	if batch := tracker.Batch(url); batch > 0 && !p.opt.NoScrape {
 		at.scrape = &scraper{job: &job{at: at}, batch: batch, asleep: true}
 	}

@@ -220,12 +220,12 @@ func (s *Source) announce(ctx context.Context, q question) func() answer {
 }
 
 func (s *Source) request(j *job) tracker.Request {
-	return tracker.Request{URL: j.at.url, Family: j.at.family, InfoHash: j.torrent.hash, PeerID: s.who.id,
+	return tracker.Request{URL: j.at.url, Family: j.at.family, From: s.who.sender(j.at), InfoHash: j.torrent.hash, PeerID: s.who.id,
 		Port: s.who.ports[j.at.family], Left: j.torrent.left, Key: s.who.key, NumWant: s.opt.NumWant, TrackerID: j.trackerID, SupportCrypto: true}
 }
 
 func (s *Source) scrape(ctx context.Context, q question) func() answer {
-	r := tracker.ScrapeRequest{URL: q.job.at.url, Family: q.job.at.family}
+	r := tracker.ScrapeRequest{URL: q.job.at.url, Family: q.job.at.family, From: s.who.sender(q.job.at)}
 	for _, t := range q.batch {
 		r.Hashes = append(r.Hashes, t.hash)
 	}

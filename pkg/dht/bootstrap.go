@@ -69,6 +69,17 @@ func newBootstrap(list []string, resolve Resolver) (*bootstrap, error) {
 	return b, nil
 }
 
+// onThisHost says whether all nodes have loopback addresses, as far as their
+// names tell.
+func (b *bootstrap) onThisHost() bool {
+	for _, h := range b.hosts {
+		if addr, err := netip.ParseAddr(h.host); (err != nil || !addr.Unmap().IsLoopback()) && h.host != "localhost" {
+			return false
+		}
+	}
+	return len(b.hosts) > 0
+}
+
 // addresses gives what the names resolve to. The error says which names did
 // not, and comes with the addresses of the others.
 func (b *bootstrap) addresses(ctx context.Context) ([]netip.AddrPort, error) {

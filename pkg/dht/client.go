@@ -47,7 +47,10 @@ type Config struct {
 	Families []Family
 	// Says whether a node may be contacted; nil allows public addresses only.
 	Allow func(netip.Addr) error
-	// Opens the socket of a family; nil means any free UDP port.
+	// Addresses of this host to ask from, at most one of a family; families
+	// without one leave it to the system.
+	From []netip.Addr
+	// Opens the socket of a family; nil means any free UDP port of From.
 	Listen func(Family) (net.PacketConn, error)
 	// Turns bootstrap names into addresses; nil asks the system.
 	Resolve Resolver
@@ -56,7 +59,7 @@ type Config struct {
 	// Is told of trouble that does not stop the work; nil means nobody is.
 	Warn func(error)
 
-	reach func(netip.AddrPort) bool // whether there is a route; asked of the system with its own sockets only
+	reach func(netip.AddrPort) bool // whether there is a route, with Listen; of its own sockets the system is asked
 }
 
 // Client looks up peers. It is safe for concurrent use.
@@ -117,20 +120,28 @@ func (c Config) orDefaults() Config {
 	if c.reach == nil {
 		c.reach = func(netip.AddrPort) bool { return true }
 	}
-	if c.Listen == nil {
-		c.Listen, c.reach = listenAnywhere, hasRoute
-	}
 	if c.Warn == nil {
 		c.Warn = func(error) {}
 	}
 	return c
 }
 
-func listenAnywhere(f Family) (net.PacketConn, error) {
-	if f == IPv6 {
-		return net.ListenPacket("udp6", "[::]:0")
+// listen opens the socket of a network.
+func (c *Client) listen(n *network) (conn datagrams, err error) {
+	if c.config.Listen != nil {
+		return c.config.Listen(n.family)
 	}
-	return net.ListenPacket("udp4", "0.0.0.0:0")
+	var from netip.Addr
+	for _, a := range c.config.From {
+		if familyOf(a) == n.family {
+			from = a
+		}
+	}
+	if n.socket, err = openSocket(n.family, from); err != nil {
+		return nil, err
+	}
+	n.reach = n.socket.hasRoute
+	return n.socket, nil
 }
 
 func (c *Client) openNetworks(boot *bootstrap) error {
@@ -140,7 +151,7 @@ func (c *Client) openNetworks(boot *bootstrap) error {
 	for _, family := range c.config.Families {
 		n := &network{family: family, known: newKnown(), pace: newPaceBook(c.config.NodeQuota), limiter: limiter,
 			open: open, allow: c.config.Allow, boot: boot, gate: make(chan struct{}, 1), trace: c.config.Trace, reach: c.config.reach}
-		conn, err := c.config.Listen(family)
+		conn, err := c.listen(n)
 		if err == nil {
 			err = n.serve(conn)
 		}

@@ -23,7 +23,8 @@ type fakeDHT struct {
 	at     map[netip.AddrPort]*fakeNode
 
 	mu      sync.Mutex
-	queries []fakeQuery // in the order of their arrival
+	queries []fakeQuery        // in the order of their arrival
+	sources map[netip.Addr]int // queries by sender, on real sockets
 }
 
 type fakeQuery struct {
@@ -56,7 +57,7 @@ type fakeStore struct{ seeds, others []netip.AddrPort }
 
 // newFakeDHT makes n nodes at the addresses that addr gives.
 func newFakeDHT(seed uint64, n int, addr func(i int) netip.AddrPort) *fakeDHT {
-	d := &fakeDHT{chance: rand.New(rand.NewPCG(seed, seed)), at: map[netip.AddrPort]*fakeNode{}}
+	d := &fakeDHT{chance: rand.New(rand.NewPCG(seed, seed)), at: map[netip.AddrPort]*fakeNode{}, sources: map[netip.Addr]int{}}
 	for i := range n {
 		node := &fakeNode{id: d.randomID(), addr: addr(i), rtt: 20 * time.Millisecond, store: map[ID]*fakeStore{}, most: 60}
 		d.nodes = append(d.nodes, node)

@@ -2,7 +2,6 @@ package dht
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"slices"
 )
@@ -47,13 +46,13 @@ func (n *network) hasStart(ctx context.Context) bool {
 	})
 }
 
-// hasRoute says whether this host could send to an address, without sending.
-// Many hosts have an IPv6 stack and no way out.
-func hasRoute(to netip.AddrPort) bool {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
-	if err != nil {
+// comeFrom makes queries of an address's family come from it, and says whether
+// they do now: not if it is no address of this host, nor from a loopback address
+// unless the nodes to begin with are on this host too, since it reaches no others.
+func (c *Client) comeFrom(addr netip.Addr) bool {
+	n := c.network(familyOf(addr))
+	if n == nil || n.socket == nil || addr.IsLoopback() && !n.boot.onThisHost() {
 		return false
 	}
-	_ = conn.Close()
-	return true
+	return n.socket.move(addr) == nil
 }

@@ -24,7 +24,7 @@ const maxReadPause = time.Second
 // here; only those that answer an open query go on, as a bare message that
 // says no more than "answered". What the answer holds stays with the call.
 type guard struct {
-	conn net.PacketConn
+	conn datagrams
 	own  ID // answers that claim our own id are mirrors
 
 	mu      sync.Mutex
@@ -45,7 +45,7 @@ type GuardCounts struct {
 	WriteErrors int64
 }
 
-func newGuard(conn net.PacketConn, own ID) *guard {
+func newGuard(conn datagrams, own ID) *guard {
 	return &guard{conn: conn, own: own, open: map[callKey]*call{},
 		quit: make(chan struct{}), done: make(chan struct{})}
 }

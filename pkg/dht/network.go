@@ -3,7 +3,6 @@ package dht
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 // network is the client's side of one of the two DHTs (BEP 32).
 type network struct {
 	family  Family
+	socket  *socket // nil: the caller's own, which stays where it is
 	guard   *guard
 	server  *dht.Server
 	known   *known
@@ -33,7 +33,7 @@ type network struct {
 
 // serve puts the library on the socket. It contacts nobody by itself, answers
 // nobody and says so in its queries (BEP 43).
-func (n *network) serve(conn net.PacketConn) error {
+func (n *network) serve(conn datagrams) error {
 	id := RandomID()
 	n.guard = newGuard(conn, id)
 	quiet := alog.NewLogger("dht")

@@ -42,6 +42,9 @@ func (d *fakeDHT) serve(conn net.PacketConn, own netip.AddrPort) {
 		if err != nil {
 			return
 		}
+		d.mu.Lock()
+		d.sources[from.(*net.UDPAddr).AddrPort().Addr().Unmap()]++
+		d.mu.Unlock()
 		if answer, _ := d.receive(buf[:n], own); answer != nil {
 			_, _ = conn.WriteTo(answer, from)
 		}

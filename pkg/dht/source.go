@@ -41,6 +41,9 @@ type Source struct {
 	Every time.Duration
 	// Once looks each torrent up once.
 	Once bool
+	// Follow makes queries of a family come from the address that its first
+	// listen record names.
+	Follow bool
 	// Trace writes a record with further figures of each lookup; nil does not.
 	Trace *Tracer
 
@@ -54,8 +57,9 @@ type Source struct {
 	running int
 	most    int // lookups at once
 	eof     bool
-	err     error // of writing; ends the run
-	silent  bool  // people have been told that no node answers
+	err     error           // of writing; ends the run
+	moved   map[Family]bool // families in which a listen record was followed
+	silent  bool            // people have been told that no node answers
 
 	changed chan struct{} // one pending notice is enough
 }
@@ -63,52 +67,7 @@ type Source struct {
 // NewSource makes a source that looks up with a client.
 func NewSource(client *Client, out Output) *Source {
 	most := min(maxLookups, max(1, int(client.config.Rate)/perLookup))
-	return &Source{client: client, out: out, most: most, swarms: map[ID]*swarm{}, changed: make(chan struct{}, 1)}
-}
-
-// Hear takes torrent records.
-func (s *Source) Hear(line *record.Line) error {
-	if line.Type != "torrent" {
-		return nil
-	}
-	var t record.Torrent
-	if err := line.Decode(&t); err != nil {
-		return err
-	}
-	hashes, err := hashesOf(&t)
-	if err != nil {
-		return fmt.Errorf("%w: %w", record.ErrNotRecord, err)
-	}
-	private := t.Private != nil && *t.Private
-	for _, hash := range hashes {
-		if err := s.add(hash, private); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// hashesOf gives the info-hashes of a torrent's swarms: a hybrid has one for
-// each version, and the wire knows the second by its first 20 bytes (BEP 52).
-func hashesOf(t *record.Torrent) ([]ID, error) {
-	first, ok := ParseID(t.InfoHash)
-	if !ok {
-		return nil, fmt.Errorf("infohash %.80q: want 40 hex digits", t.InfoHash)
-	}
-	if t.InfoHashV2 == "" {
-		return []ID{first}, nil
-	}
-	var second ID
-	if len(t.InfoHashV2) == 64 {
-		second, ok = ParseID(t.InfoHashV2[:40])
-	}
-	if len(t.InfoHashV2) != 64 || !ok {
-		return nil, fmt.Errorf("infohash_v2 %.80q: want 64 hex digits", t.InfoHashV2)
-	}
-	if second == first {
-		return []ID{first}, nil
-	}
-	return []ID{first, second}, nil
+	return &Source{client: client, out: out, most: most, swarms: map[ID]*swarm{}, moved: map[Family]bool{}, changed: make(chan struct{}, 1)}
 }
 
 // add begins to follow a swarm, or learns that it is private.

@@ -58,10 +58,10 @@ func (m *memory) peers() (list []*record.Peer) {
 }
 
 func (s *Source) hear(t *testing.T, hash ID) {
-	s.hearTorrent(t, &record.Torrent{InfoHash: hash.String()})
+	s.hearRecord(t, &record.Torrent{InfoHash: hash.String()})
 }
 
-func (s *Source) hearTorrent(t *testing.T, rec *record.Torrent) {
+func (s *Source) hearRecord(t *testing.T, rec *record.Torrent) {
 	t.Helper()
 	rec.Type, rec.V = "torrent", 1
 	line, err := record.ParseLine(record.Append(nil, rec))
@@ -84,8 +84,8 @@ func TestSourceOnce(t *testing.T) {
 		out := &memory{}
 		s := NewSource(c, out)
 		s.Once = true
-		s.hearTorrent(t, &record.Torrent{InfoHash: v1.String(), InfoHashV2: v2.String() + strings.Repeat("0", 24)})
-		s.hearTorrent(t, &record.Torrent{InfoHash: private.String(), Private: record.Bool(true)})
+		s.hearRecord(t, &record.Torrent{InfoHash: v1.String(), InfoHashV2: v2.String() + strings.Repeat("0", 24)})
+		s.hearRecord(t, &record.Torrent{InfoHash: private.String(), Private: record.Bool(true)})
 		s.hear(t, v1)
 		s.EOF()
 		if err := s.Run(t.Context()); err != nil {
@@ -171,7 +171,7 @@ func TestTorrentTurnsOutPrivate(t *testing.T) {
 		s.hear(t, hash)
 		time.AfterFunc(time.Minute, func() {
 			for range 2 {
-				s.hearTorrent(t, &record.Torrent{InfoHash: hash.String(), Private: record.Bool(true)})
+				s.hearRecord(t, &record.Torrent{InfoHash: hash.String(), Private: record.Bool(true)})
 			}
 			s.hear(t, hash)
 		})

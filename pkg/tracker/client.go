@@ -92,6 +92,7 @@ func (c *Client) Close() {
 func (c *Client) Announce(ctx context.Context, r Request) Reply {
 	var reply Reply
 	start := c.opt.Now()
+	ctx = comingFrom(ctx, r.From)
 	switch u, err := c.check(ctx, r.URL, r.Family); {
 	case err != nil:
 		reply.fail(err)
@@ -109,6 +110,7 @@ func (c *Client) Announce(ctx context.Context, r Request) Reply {
 func (c *Client) Scrape(ctx context.Context, r ScrapeRequest) Replies {
 	var replies Replies
 	start := c.opt.Now()
+	ctx = comingFrom(ctx, r.From)
 	switch u, err := c.check(ctx, r.URL, r.Family); {
 	case err != nil:
 		replies.fail(err)
@@ -131,6 +133,9 @@ func (c *Client) check(ctx context.Context, url string, f Family) (address, erro
 	}
 	if f != IPv4 && f != IPv6 {
 		return address{}, outcome.Fail(outcome.Unsupported, fmt.Errorf("address family %q", f))
+	}
+	if from := origin(ctx); from.IsValid() && !f.Has(from) {
+		return address{}, outcome.Fail(outcome.Unsupported, fmt.Errorf("ask over %s from %s", f, from))
 	}
 	return parseURL(url)
 }

@@ -90,7 +90,7 @@ func (d *dialer) dial(ctx context.Context, _, hostPort string) (net.Conn, error)
 func (d *dialer) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxConnect)
 	defer cancel()
-	var nd net.Dialer
+	nd := net.Dialer{LocalAddr: localTCP(origin(ctx))}
 	return nd.DialContext(ctx, d.family.network("tcp"), to.String())
 }
 

@@ -48,6 +48,9 @@ type Request struct {
 	URL string
 	// Address family to ask over.
 	Family Family
+	// Address of this host to ask from, of the same family; the system's choice
+	// if it is not valid. The tracker lists us with it.
+	From netip.Addr
 	// Torrent, and the id that we are listed with.
 	InfoHash, PeerID Hash
 	// Port that we are listed with.
@@ -78,6 +81,8 @@ type ScrapeRequest struct {
 	URL string
 	// Address family to ask over.
 	Family Family
+	// Address of this host to ask from, as in Request.
+	From netip.Addr
 	// Torrents asked for, at most Batch(URL).
 	Hashes []Hash
 }

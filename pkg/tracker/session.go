@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+// way is what a session connects: an address of ours, or none for the system's
+// choice, and one of a tracker, which gives a connection id to that pair.
+type way struct {
+	from netip.Addr
+	to   netip.AddrPort
+}
+
 // maxUDP bounds an answer in bytes; a longer one loses its end.
 const maxUDP = 16 << 10
 
@@ -39,8 +46,8 @@ type arrival struct {
 	err    error
 }
 
-func openSession(f Family, to netip.AddrPort, random func() uint32) (*session, error) {
-	conn, err := net.DialUDP(f.network("udp"), nil, net.UDPAddrFromAddrPort(to))
+func openSession(f Family, way way, random func() uint32) (*session, error) {
+	conn, err := net.DialUDP(f.network("udp"), localUDP(way.from), net.UDPAddrFromAddrPort(way.to))
 	if err != nil {
 		return nil, err
 	}

@@ -23,18 +23,18 @@ var (
 	errSessions = outcome.Fail(outcome.Limit, errors.New("too many trackers at once"))
 )
 
-// udpClient shares one session per tracker address.
+// udpClient shares one session per tracker address, and address of ours.
 type udpClient struct {
 	opt   Options
 	names *names
 	base  time.Duration
 
 	mu       sync.Mutex
-	sessions map[netip.AddrPort]*session
+	sessions map[way]*session
 }
 
 func newUDPClient(o Options, names *names) *udpClient {
-	return &udpClient{opt: o, names: names, base: o.Timeout / 2, sessions: map[netip.AddrPort]*session{}}
+	return &udpClient{opt: o, names: names, base: o.Timeout / 2, sessions: map[way]*session{}}
 }
 
 func (c *udpClient) close() {
@@ -92,7 +92,7 @@ func (c *udpClient) ask(ctx context.Context, u address, f Family, build func(uin
 }
 
 func (c *udpClient) askOne(ctx context.Context, f Family, to netip.AddrPort, build func(uint64, uint32) []byte) ([]byte, error) {
-	s, err := c.acquire(f, to)
+	s, err := c.acquire(f, way{origin(ctx), to})
 	if err != nil {
 		return nil, err
 	}
@@ -148,21 +148,21 @@ func noAnswer(ctx context.Context, err error) error {
 	return fmt.Errorf("ask: %w", err)
 }
 
-// acquire gives the session of an address; release it after use.
-func (c *udpClient) acquire(f Family, to netip.AddrPort) (*session, error) {
+// acquire gives the session of a way; release it after use.
+func (c *udpClient) acquire(f Family, w way) (*session, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sweep(c.opt.Now())
-	s := c.sessions[to]
+	s := c.sessions[w]
 	if s == nil {
 		if len(c.sessions) >= maxSessions {
 			return nil, errSessions
 		}
 		var err error
-		if s, err = openSession(f, to, c.opt.Random); err != nil {
+		if s, err = openSession(f, w, c.opt.Random); err != nil {
 			return nil, fmt.Errorf("open socket: %w", err)
 		}
-		c.sessions[to] = s
+		c.sessions[w] = s
 	}
 	s.users++
 	return s, nil

@@ -20,6 +20,7 @@ type fakeUDP struct {
 
 	mu     sync.Mutex
 	counts [4]int
+	from   []netip.Addr // of each packet
 	answer answerFunc
 }
 
@@ -46,17 +47,18 @@ func (f *fakeUDP) run() {
 		if err != nil {
 			return
 		}
-		for _, packet := range f.hear(slices.Clone(buf[:n])) {
+		for _, packet := range f.hear(slices.Clone(buf[:n]), from.Addr().Unmap()) {
 			f.conn.WriteToUDPAddrPort(packet, from)
 		}
 	}
 }
 
-func (f *fakeUDP) hear(packet []byte) [][]byte {
+func (f *fakeUDP) hear(packet []byte, from netip.Addr) [][]byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	action := int(binary.BigEndian.Uint32(packet[8:]))
 	f.counts[action]++
+	f.from = append(f.from, from)
 	return f.answer(f.counts[action], action, packet)
 }
 
@@ -214,7 +216,7 @@ func TestUDPNoise(t *testing.T) {
 	if r.Outcome != outcome.OK || len(r.Peers) != 1 {
 		t.Fatalf("got %s %v (%v), want the right answer among the noise", r.Outcome, r.Peers, r.Err)
 	}
-	s := c.udp.sessions[netip.MustParseAddrPort(f.conn.LocalAddr().String())]
+	s := c.udp.sessions[way{to: netip.MustParseAddrPort(f.conn.LocalAddr().String())}]
 	tid, answers := s.expect()
 	forged := goodUDP(actionScrape, append(ConnectRequest(tid), make([]byte, 20)...))
 	to := netip.MustParseAddrPort(s.conn.LocalAddr().String())
