@@ -25,7 +25,7 @@ func flags() []cli.Flag {
 		&cli.DurationFlag{Name: "keep-alive", Value: manner.KeepAlive, Usage: "send a keep-alive every `TIME`"},
 		&cli.BoolFlag{Name: "record-gaps", Usage: "write the longest silence of every visit, to calibrate the times above"},
 		&cli.BoolFlag{Name: "bitfield", Usage: "write all pieces of every reading; lines then grow beyond 4096 bytes for more than about 19,000 pieces"},
-		&cli.StringSliceFlag{Name: "bind", EnvVars: []string{"BT_BIND"}, Usage: "come from `ADDRESS`, may be repeated: each peer sees the one of best rank (BEP 40)"},
+		&cli.StringSliceFlag{Name: "bind", EnvVars: []string{"BT_BIND"}, Usage: "come from `ADDRESS`, may be repeated: each peer sees the one of best rank (BEP 40); peers of a family of which none is named are not visited"},
 		&cli.BoolFlag{Name: "no-utp", Usage: "speak TCP only"},
 		&cli.BoolFlag{Name: "no-encryption", Usage: "speak in the clear only"},
 		cmdline.Contact, cmdline.Deny, cmdline.AllowPrivate,

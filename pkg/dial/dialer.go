@@ -36,7 +36,7 @@ func (d *Dialer) from(to netip.AddrPort) (netip.Addr, error) {
 	}
 	local, ok := peerwire.BestLocal(d.Locals, 0, to)
 	if !ok {
-		return local, outcome.Fail(outcome.Unreachable, fmt.Errorf("no address of ours is of the family of %s", to.Addr()))
+		return local, outcome.Fail(outcome.Denied, fmt.Errorf("no address of ours is of the family of %s", to.Addr()))
 	}
 	return local, nil
 }

@@ -132,11 +132,11 @@ func TestBind(t *testing.T) {
 func TestNoAddressOfTheFamily(t *testing.T) {
 	d := opened(t, "127.4.4.4")
 	six := netip.MustParseAddrPort("[::1]:7")
-	if _, err := d.TCP(context.Background(), six); outcome.Of(err) != outcome.Unreachable {
-		t.Errorf("TCP: got %v, want unreachable", err)
+	if _, err := d.TCP(context.Background(), six); outcome.Of(err) != outcome.Denied {
+		t.Errorf("TCP: got %v, want denied: it is our choice", err)
 	}
-	if _, err := d.UTP(context.Background(), six); outcome.Of(err) != outcome.Unreachable {
-		t.Errorf("uTP: got %v, want unreachable", err)
+	if _, err := d.UTP(context.Background(), six); outcome.Of(err) != outcome.Denied {
+		t.Errorf("uTP: got %v, want denied: it is our choice", err)
 	}
 }
 

@@ -35,7 +35,7 @@ type Visit struct {
 	// Session of the visit that the reason is about: this one, or an earlier one
 	// that this one explains.
 	ReasonSession uint64 `json:"reason_session,omitempty"`
-	// Our local address of the connection.
+	// Our local address of the connection; over uTP it is known with --bind only.
 	LocalIP netip.Addr `json:"local_ip,omitempty"`
 	// Canonical priority of the connection (BEP 40): clients that are full keep
 	// those of higher value.

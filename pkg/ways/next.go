@@ -38,11 +38,15 @@ func (m *Memory) Next(h Hints) Try {
 func (m *Memory) second(h Hints) (Try, bool) {
 	switch {
 	case m.extra == no && m.how == unreached:
-		return m.cross(h, 0)
+		return m.cross(h, m.secret(h), 0)
 	case m.extra == no && m.how == refused && (m.last != m.worked || m.spurned%everyThird == 0):
-		return m.flip(h)
+		if t, ok := m.flip(h); ok || !m.all() {
+			return t, ok
+		}
+		return m.cross(h, m.last.Encrypted(), EncryptionPause)
 	case m.extra == flipped && m.how == refused && m.all():
-		t, ok := m.cross(h, thirdPause)
+		// Over uTP all who take it plain take it encrypted, by what was measured.
+		t, ok := m.cross(h, true, thirdPause)
 		t.why = third
 		return t, ok
 	case m.extra == crossed && m.how == refused && m.all():
@@ -63,9 +67,9 @@ func (m *Memory) flip(h Hints) (Try, bool) {
 	return Try{Way: w, Extra: true, Wait: EncryptionPause, why: flipped}, !h.Without.Has(w)
 }
 
-// cross tries the other transport.
-func (m *Memory) cross(h Hints, wait time.Duration) (Try, bool) {
-	w := m.encryption(other(m.last.Transport()), h)
+// cross tries the other transport, encrypted if that can be had.
+func (m *Memory) cross(h Hints, encrypted bool, wait time.Duration) (Try, bool) {
+	w := Over(other(m.last.Transport()), encrypted)
 	if h.Without.Has(w) {
 		w = w.flipped()
 	}
@@ -98,10 +102,15 @@ func (m *Memory) transport() string {
 // encryption is the way over a transport that goes by what worked, or by what
 // is said of the peer.
 func (m *Memory) encryption(transport string, h Hints) Way {
+	return Over(transport, m.secret(h))
+}
+
+// secret says whether to begin encrypted.
+func (m *Memory) secret(h Hints) bool {
 	if w := m.Worked(); w != None {
-		return w.on(transport)
+		return w.Encrypted()
 	}
-	return Over(transport, h.Encryption)
+	return h.Encryption
 }
 
 func other(transport string) string {
