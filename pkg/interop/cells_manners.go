@@ -49,7 +49,7 @@ func (m *Matrix) refusalCell(r *row) client.Cell {
 	if r.dialOnly {
 		return unmeasured(notDialled)
 	}
-	visits := m.of(r, "visit", "visit-full")
+	visits := m.of(r, "visit", "visit-full", "visit-full-late")
 	if len(visits) == 0 {
 		return unmeasured("not visited")
 	}

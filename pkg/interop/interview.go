@@ -20,8 +20,13 @@ const growsCap = 240 * time.Second
 // side by side; when the download is over, slots are taken; at the end
 // everybody is visited once more.
 func (m *Matrix) interview() error {
-	var wg sync.WaitGroup
+	var again, wg sync.WaitGroup
 	var all failures
+	for i := range pauses {
+		for _, r := range m.dialled() {
+			again.Go(func() { all.note(m.hear(m.againQuestion(r, i))) })
+		}
+	}
 	run := func(ask func() error) { wg.Go(func() { all.note(ask()) }) }
 	for _, q := range []question{m.holdQuestion(), m.backQuestion()} {
 		run(func() error { return m.hear(q) })
@@ -30,14 +35,10 @@ func (m *Matrix) interview() error {
 		run(func() error { return m.hear(q) })
 		run(func() error { return m.giveWhenAnnounced(q) })
 	}
-	for i := range pauses {
-		for _, r := range m.dialled() {
-			run(func() error { return m.hear(m.againQuestion(r, i)) })
-		}
-	}
 	run(func() error { return errors.Join(m.grow(), m.fillSlots()) })
 	wg.Wait()
 	all.note(m.hear(m.lastQuestion()))
+	again.Wait()
 	return errors.Join(all.list...)
 }
 
@@ -179,7 +180,9 @@ func (m *Matrix) fillSlots() error {
 	}
 	var wg sync.WaitGroup
 	var all failures
-	wg.Go(func() { all.note(m.hear(m.fullQuestion())) })
+	for _, q := range m.fullQuestions() {
+		wg.Go(func() { all.note(m.hear(q)) })
+	}
 	for n := range byte(fullFillers) {
 		wg.Go(func() { all.note(m.hear(m.fillQuestion(n))) })
 	}

@@ -21,6 +21,10 @@ const (
 // settleTime is how long a visit lasts that only reads, and some more.
 const settleTime = 5 * time.Second
 
+// reachTime is within what a visitor finds out how a client can be spoken to;
+// the last of three ways is tried after a minute.
+const reachTime = 80 * time.Second
+
 // pauses are the times after which a client is visited again.
 var pauses = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute}
 
@@ -28,7 +32,7 @@ var pauses = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute}
 func (m *Matrix) holdQuestion() question {
 	return question{
 		name: "visit-hold", torrent: "hold", place: placeVisitors + visitsHold, rows: m.dialled(),
-		pipeline: fmt.Sprintf("bt-probe -q BIND --hold %v --revisit 10h --for %v TORRENT", m.holdsCap(), m.holdsCap()+30*time.Second),
+		pipeline: fmt.Sprintf("bt-probe -q BIND --hold %v --revisit 10h --for %v TORRENT", m.holdsCap(), m.holdsCap()+reachTime),
 	}
 }
 
@@ -64,8 +68,8 @@ func (m *Matrix) againQuestion(r *row, i int) question {
 	return question{
 		name:    fmt.Sprintf("visit-again%v-row%d", pause.Seconds(), r.place),
 		torrent: fmt.Sprintf("again%v", pause.Seconds()), place: placeVisitors + visitsAgain + byte(i), rows: []*row{r},
-		pipeline: fmt.Sprintf("cat in.ndjson > peers; bt-probe -q BIND --once --for 30s TORRENT < peers"+
-			" && for n in $(seq 2 %d); do sleep %v; bt-probe -q BIND --once --for 30s TORRENT < peers || exit; done", m.visitsAgain(pause), pause.Seconds()),
+		pipeline: fmt.Sprintf("cat in.ndjson > peers; bt-probe -q BIND --once --for %[3]v TORRENT < peers"+
+			" && for n in $(seq 2 %[1]d); do sleep %[2]v; bt-probe -q BIND --once --for %[3]v TORRENT < peers || exit; done", m.visitsAgain(pause), pause.Seconds(), reachTime),
 	}
 }
 
@@ -97,7 +101,7 @@ func (m *Matrix) growQuestion() question {
 func (m *Matrix) lastQuestion() question {
 	return question{
 		name: "visit-last", torrent: "hold", place: placeVisitors + visitsGrow, announced: true, rows: m.dialled(),
-		pipeline: "bt-probe -q BIND --once --for 60s TORRENT",
+		pipeline: fmt.Sprintf("bt-probe -q BIND --once --for %v TORRENT", reachTime),
 	}
 }
 
@@ -111,14 +115,24 @@ const (
 func (m *Matrix) fillQuestion(n byte) question {
 	return question{
 		name: fmt.Sprintf("visit-fill%d", n), torrent: "full", place: placeVisitors + visitsFull + 1 + n, rows: m.dialled(),
-		pipeline: "bt-probe -q BIND --hold 70s --revisit 10h --for 75s TORRENT",
+		pipeline: fmt.Sprintf("bt-probe -q BIND --revisit 10h --for %v TORRENT", 2*reachTime),
 	}
 }
 
-// fullQuestion comes when all slots are taken.
-func (m *Matrix) fullQuestion() question {
-	return question{
-		name: "visit-full", torrent: "full", place: placeVisitors + visitsFull, rows: m.dialled(),
-		pipeline: "sleep 30; bt-probe -q BIND --once --for 40s TORRENT",
+// fullQuestions come when all slots are taken: for those over uTP alone that
+// is late, while others no longer hold their visitors then.
+func (m *Matrix) fullQuestions() []question {
+	var early, late []*row
+	for _, r := range m.dialled() {
+		if r.choices.NoTCP {
+			late = append(late, r)
+		} else {
+			early = append(early, r)
+		}
+	}
+	line := "sleep %d; bt-probe -q BIND --once --for %v TORRENT"
+	return []question{
+		{name: "visit-full", torrent: "full", place: placeVisitors + visitsFull, rows: early, pipeline: fmt.Sprintf(line, 30, reachTime)},
+		{name: "visit-full-late", torrent: "full", place: placeVisitors + visitsFull + 1 + fullFillers, rows: late, pipeline: fmt.Sprintf(line, 70, reachTime)},
 	}
 }
