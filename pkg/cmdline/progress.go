@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sort"
@@ -19,6 +20,17 @@ const progressEvery = 500 * time.Millisecond
 // wipe empties the line, and those below that a terminal made narrower has
 // broken it into.
 const wipe = "\r\033[J"
+
+// clean begins every remark on an empty line: in a terminal, a command of the
+// pipe may just have painted its progress there.
+type clean struct{ io.Writer }
+
+func (c clean) Write(b []byte) (int, error) {
+	if n, err := io.WriteString(c.Writer, wipe); err != nil {
+		return n, err
+	}
+	return c.Writer.Write(b)
+}
 
 // progress is the line in which a person sees what goes on. Several commands
 // of a pipe share one terminal: the first of them paints for all, the others

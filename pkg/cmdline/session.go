@@ -75,12 +75,17 @@ func open(ctx *cli.Context, c *Command, in io.Reader, out *os.File, people io.Wr
 	}
 	s.Out = record.NewWriter(s.stdout, c.Name, record.NewRun(), os.Getenv("BT_GREASE") == "1")
 	s.Live, s.cancel = context.WithCancelCause(context.Background())
+	if s.progress = startProgress(s, out); s.progress != nil {
+		s.People = clean{people}
+		if s.Log, err = newLog(c.Name, s.People, ctx.String("log"), ctx.Bool("verbose"), ctx.Bool("quiet")); err != nil {
+			return nil, err
+		}
+	}
 	s.watchSignals()
 	if c.Role == Source || c.Role == Filter {
 		s.watchReader()
 	}
 	s.watchTime(ctx.Duration("for"))
-	s.progress = startProgress(s, out)
 	return s, nil
 }
 
