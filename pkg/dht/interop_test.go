@@ -54,7 +54,7 @@ func startLibtorrent(t *testing.T, family Family, nodes, seeds, leechers int) (d
 // addresses of their own.
 func freePort(t *testing.T) string {
 	t.Helper()
-	conn, err := listenAnywhere(IPv4)
+	conn, err := listenUDP(IPv4, netip.Addr{})
 	if err != nil {
 		t.Fatal(err)
 	}
