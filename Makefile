@@ -45,7 +45,7 @@ lab-hard: build ## the same on a swarm with NAT, encryption, uTP and full slots
 	@pipelines/lab-hard.sh
 
 interop: build interop-tools ## the whole pipeline on real clients, tracker and DHT
-	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 20m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/transport/mse ./pkg/transport/utp ./pkg/interop
+	$(GO) test -tags $(TAGS),interop -trimpath -count=1 -parallel 3 -timeout 20m ./pkg/tracker ./pkg/announce ./pkg/dht ./pkg/lsd ./pkg/geo ./pkg/transport/mse ./pkg/transport/utp ./pkg/interop
 
 interop-long: build interop-tools ## how long real clients hold us and when they dial back, for half an hour
 	BT_INTEROP_LONG=1 $(GO) test -tags $(TAGS),interop -trimpath -count=1 -timeout 45m -v -run '^TestMatrix$$' ./pkg/interop
