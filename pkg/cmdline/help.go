@@ -115,7 +115,7 @@ func (s *shownFlag) right() string {
 func (c *Command) help(flags []cli.Flag) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nusage: %s\n", c.Name, c.Summary, c.usageLine())
-	fmt.Fprintf(&b, "\n%s\n\nflags:\n", wrap(strings.TrimSpace(c.Description), 78, ""))
+	fmt.Fprintf(&b, "\n%s\n\nflags:\n", wrap(c.description(), 78, ""))
 	shown := shownFlags(flags)
 	width := 0
 	for _, s := range shown {
@@ -138,6 +138,18 @@ func (c *Command) help(flags []cli.Flag) string {
 	}
 	fmt.Fprintf(&b, "\nman %s says more.\n", c.Name)
 	return b.String()
+}
+
+// torrentText says what a TORRENT argument is.
+const torrentText = `A TORRENT is a .torrent file, a folder of them, a magnet link or a file of such links. With a TORRENT, standard
+input is read only if "-" stands beside it.`
+
+func (c *Command) description() string {
+	text := strings.TrimSpace(c.Description)
+	if strings.Contains(c.Synopsis, "TORRENT") {
+		text += "\n\n" + torrentText
+	}
+	return text
 }
 
 func (c *Command) usageLine() string {

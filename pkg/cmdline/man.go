@@ -16,7 +16,7 @@ func (c *Command) man(flags []cli.Flag) string {
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"btkit %s\" \"btkit\"\n.SH NAME\n%s \\- %s\n",
 		strings.ToUpper(c.Name), Version, c.Name, Roff(c.Summary))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n[\\fIFLAG\\fR ...] %s\n", c.Name, Roff(c.Synopsis))
-	b.WriteString(".SH DESCRIPTION\n" + RoffText(c.Description))
+	b.WriteString(".SH DESCRIPTION\n" + RoffText(c.description()))
 	b.WriteString(".SH OPTIONS\n")
 	for _, s := range shownFlags(flags) {
 		s.man(&b)

@@ -93,7 +93,7 @@ func (p *Probe) longestWait() time.Duration {
 
 // nextRound plans the next round of visits to a peer, if there is to be one.
 func (p *Probe) nextRound(x *peer, e event) {
-	x.due = p.next(x, e)
+	x.due = later(p.next(x, e), x.began.Add(x.gap(&p.options)))
 	if p.over(x, e) {
 		x.state = gone
 		return

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"btkit/pkg/client"
+	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/refusal"
 	"btkit/pkg/visit"
@@ -25,6 +27,9 @@ func (p *Probe) explain(x *peer, e event) {
 	a := refusal.Attempt{Began: x.began, At: e.at, Session: e.end.Session, Outcome: e.how, Stage: e.end.Stage, Way: x.try.Way,
 		Answered: e.end.RxBytes > 0, Beside: p.inbound[x.place()] > 0 && (x.habits == nil || !x.habits.TakesSecond()),
 		Read: e.end.Have != nil}
+	if e.how == outcome.Timeout && x.habits != nil && x.habits.Refusal == client.RefusesSilent {
+		a.Outcome = outcome.ClosedEarly // silence behind our handshake is how it refuses
+	}
 	if a.Read {
 		a.First, a.Have, a.Complete = x.first, *e.end.Have, x.reading.Complete
 	}

@@ -61,6 +61,15 @@ func (x *peer) pause() time.Duration {
 	return max(soonest, x.habits.Pause)
 }
 
+// gap is the least time from the begin of a round of visits to the begin of the
+// next one.
+func (x *peer) gap(o *Options) time.Duration {
+	if x.habits == nil || o.Revisit < time.Minute { // a quicker world, such as a lab
+		return 0
+	}
+	return x.habits.ReconnectGap()
+}
+
 // afterClose is when to come back to a peer of interest that has closed on us:
 // at once, but not more often than once in a while, when its program does so with
 // idle connections; a while later, when it wanted the slot for another; or later

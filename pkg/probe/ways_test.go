@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/record"
@@ -104,7 +105,7 @@ func TestEncryptionIsTriedAfterARefusal(t *testing.T) {
 	if visits[0].Reason != "full" || visits[0].ReasonSession != visits[0].Session || visits[0].ReasonSure > 0.5 {
 		t.Errorf("got %q (%v) for session %d, want a guess about itself", visits[0].Reason, visits[0].ReasonSure, visits[0].ReasonSession)
 	}
-	if visits[1].Reason != "encryption" || visits[1].ReasonSession != visits[0].Session || visits[1].ReasonSure < 0.9 {
+	if visits[1].Reason != "encryption" || visits[1].ReasonSession != visits[0].Session || visits[1].ReasonSure <= visits[0].ReasonSure {
 		t.Errorf("got %q (%v) for session %d, want the first visit explained", visits[1].Reason, visits[1].ReasonSure, visits[1].ReasonSession)
 	}
 	// What worked is remembered.
@@ -465,6 +466,38 @@ func TestReadingOfAPeerThatCannotBeDialled(t *testing.T) {
 	got := r.next(x, event{how: outcome.Timeout, end: &record.Visit{Stage: visit.StageDial}}).Sub(r.clock.now())
 	if got != seedPause {
 		t.Errorf("got the next dial after %v, want %v as for any seed", got, seedPause)
+	}
+}
+
+// A program that answers nobody while it is full refuses by its silence.
+func TestSilenceAsRefusal(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id, reason string
+	}{"aria2": {"A2-1-36-0-abcdefghij", "full"}, "libtorrent": {"-LT20B0-abcdefghijkl", ""}} {
+		r := loop(t, Options{})
+		r.names(address(0))
+		x := r.peerAt(address(0))
+		x.habits = client.Of([20]byte([]byte(tt.id)), "")
+		x.try = ways.Try{Way: ways.TCP}
+		e := event{how: outcome.Timeout, at: r.clock.now(), end: &record.Visit{Session: 3, Stage: visit.StageHandshake}}
+		if r.explain(x, e); e.end.Reason != tt.reason {
+			t.Errorf("%s: got reason %q, want %q", name, e.end.Reason, tt.reason)
+		}
+	}
+}
+
+// Whatever --revisit says, a program that counts connections is not dialled more
+// often than it takes.
+func TestReconnectGap(t *testing.T) {
+	o := &Options{Revisit: time.Minute}
+	for id, want := range map[string]time.Duration{"-UT355W-abcdefghijkl": 30 * time.Second, "-LT20B0-abcdefghijkl": 5 * time.Second} {
+		x := &peer{habits: client.Of([20]byte([]byte(id)), "")}
+		if got := x.gap(o); got != want {
+			t.Errorf("%s: got %v, want %v", id, got, want)
+		}
+	}
+	if got := (&peer{}).gap(o); got != 0 {
+		t.Errorf("unknown program: got %v, want 0", got)
 	}
 }
 

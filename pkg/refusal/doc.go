@@ -14,15 +14,14 @@
 //	full             0.8   the same, but the numbers differ
 //	paused           0.6   another torrent was taken there at that time
 //	transport        0.6   both sides of encryption were refused, and within 5 minutes
-//	                       the other transport was taken, never this one
+//	                       the other transport was taken, never this one; 0.5 if only
+//	                       one side was tried
 //	full             0.8   it took the same side of encryption
 //	full             0.7   it took the other side, but had taken this one before, or
 //	                       had sent its half of the encryption's handshake
-//	encryption       0.95  plain was refused, encrypted was taken within 5 minutes
-//	encryption       0.7   within an hour, or encrypted had been refused as well
-//	encryption       0.7   encrypted was refused, plain was taken within 5 minutes
-//	                       and had not been refused as well
-//	full             0.7   else, if both sides had been refused
+//	full             0.7   both sides had been refused
+//	encryption       0.7   plain was refused, encrypted was taken within 5 minutes;
+//	                       0.85 if plain was refused more than once
 //	full             0.6   else
 //
 // It has not:

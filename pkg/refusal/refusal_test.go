@@ -119,29 +119,30 @@ func TestTransport(t *testing.T) {
 		{"uTP taken much later", append(both, took(7200, ways.UTPEncrypted)), refusal.Verdict{refusal.Full, 0.8, 2}},
 		{"uTP taken, later TCP", append(both, took(20, ways.UTP), took(600, mse)), refusal.Verdict{refusal.Full, 0.8, 2}},
 		{"TCP had been taken", []step{took(0, plain), closed(60, plain), closed(70, mse), took(80, ways.UTPEncrypted)}, refusal.Verdict{refusal.Full, 0.8, 3}},
-		{"one side refused only", []step{closed(0, plain), took(20, ways.UTP)}, refusal.Verdict{refusal.Full, 0.8, 1}},
+		{"one side refused only", []step{closed(0, plain), took(20, ways.UTP)}, refusal.Verdict{refusal.Transport, 0.5, 1}},
 	})
 }
 
 func TestEncryption(t *testing.T) {
 	check(t, []verdict{
-		{"encrypted taken at once", []step{closed(0, plain), took(10, mse)}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
-		{"encrypted taken at once and held for long", []step{closed(0, plain), took(7200, mse, since(10))}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
-		{"encrypted taken within the hour", []step{closed(0, plain), took(1200, mse)}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
+		{"encrypted taken at once", []step{closed(0, plain), took(10, mse)}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
+		{"encrypted taken at once and held for long", []step{closed(0, plain), took(7200, mse, since(10))}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
+		{"encrypted taken within the hour", []step{closed(0, plain), took(1200, mse)}, refusal.Verdict{refusal.Full, 0.6, 1}},
 		{"encrypted taken much later", []step{closed(0, plain), took(7200, mse)}, refusal.Verdict{refusal.Full, 0.6, 1}},
 		{"encrypted taken, later plain", []step{closed(0, plain), took(10, mse), took(600, plain)}, refusal.Verdict{refusal.Full, 0.8, 1}},
 		{"encrypted taken, plain had been", []step{took(0, plain), closed(300, plain), took(310, mse)}, refusal.Verdict{refusal.Full, 0.7, 2}},
 		{"encrypted taken at the second try", []step{closed(0, plain), closed(10, mse), closed(60, plain), took(70, mse)},
-			refusal.Verdict{refusal.Encryption, 0.7, 3}},
+			refusal.Verdict{refusal.Full, 0.7, 3}},
 		{"encrypted taken at the second try, much later", []step{closed(0, mse), closed(10, plain), took(7200, mse)},
 			refusal.Verdict{refusal.Full, 0.7, 2}},
-		{"speaks no encryption", []step{closed(0, mse), took(10, plain)}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
+		{"speaks no encryption", []step{closed(0, mse), took(10, plain)}, refusal.Verdict{refusal.Full, 0.6, 1}},
+		{"plain refused twice", []step{closed(0, plain), closed(60, plain), took(70, mse)}, refusal.Verdict{refusal.Encryption, 0.85, 2}},
 		{"speaks encryption, but not now", []step{closed(0, mse, answered), took(10, plain)}, refusal.Verdict{refusal.Full, 0.7, 1}},
 		{"closes behind its half of the encryption", []step{tried(0, mse, "handshake", outcome.Closed, answered)}, refusal.Verdict{refusal.Full, 0.4, 1}},
 		{"both refused, then plain taken", []step{closed(0, plain), closed(10, mse), took(60, plain)}, refusal.Verdict{refusal.Full, 0.7, 2}},
 		{"both refused, then the same taken", []step{closed(0, plain), closed(10, mse), took(60, mse)}, refusal.Verdict{refusal.Full, 0.8, 2}},
 		{"refused and taken again", []step{closed(0, plain), took(60, plain)}, refusal.Verdict{refusal.Full, 0.8, 1}},
-		{"over uTP", []step{closed(0, ways.UTP), took(10, ways.UTPEncrypted)}, refusal.Verdict{refusal.Encryption, 0.95, 1}},
+		{"over uTP", []step{closed(0, ways.UTP), took(10, ways.UTPEncrypted)}, refusal.Verdict{refusal.Encryption, 0.7, 1}},
 		{"a new story after an answer", []step{closed(0, mse), closed(10, plain), took(60, plain), closed(120, plain), took(130, mse)},
 			refusal.Verdict{refusal.Full, 0.7, 4}},
 	})
@@ -284,7 +285,7 @@ func TestAddress(t *testing.T) {
 	}{
 		"the second knows of the first":  {2, 60, refusal.Took},
 		"the first knows of the second":  {1, 60, refusal.Refused},
-		"a third knows of the newest":    {3, 60, refusal.Refused},
+		"taken says more than refused":   {3, 60, refusal.Took},
 		"that was long ago":              {2, 200, refusal.Unknown},
 		"what comes soon after counts":   {2, -100, refusal.Took},
 		"what comes much later does not": {2, -200, refusal.Unknown},
@@ -295,8 +296,11 @@ func TestAddress(t *testing.T) {
 		}
 	}
 	a.Note(3, at(90), refusal.Took)
-	if got := a.Elsewhere(3, at(90)); got != refusal.Refused {
-		t.Errorf("after a third: got %v, want what the second did", got)
+	if got := a.Elsewhere(2, at(90)); got != refusal.Took {
+		t.Errorf("after a third: got %v, want that it was taken", got)
+	}
+	if got := a.Elsewhere(3, at(150)); got != refusal.Refused {
+		t.Errorf("of the others long after the first: got %v, want that the second was refused", got)
 	}
 }
 

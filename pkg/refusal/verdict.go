@@ -27,8 +27,8 @@ func (h *History) explained() (Reason, int) {
 		return Full, 80
 	case h.others > 0:
 		return Paused, 60
-	case h.otherTransport():
-		return Transport, 60
+	case h.otherTransport() > 0:
+		return Transport, h.otherTransport()
 	case h.marks.any(side(h.way, nowPlain, nowEncrypted)):
 		return Full, 80
 	case h.marks.any(side(h.way, wasPlain, wasEncrypted) | half):
@@ -37,27 +37,34 @@ func (h *History) explained() (Reason, int) {
 	return h.byEncryption()
 }
 
-// otherTransport says that the peer refused both sides of encryption and soon
-// after took the other transport, and never this one.
-func (h *History) otherTransport() bool {
-	return h.plain > 0 && h.encrypted > 0 && h.marks.any(soon) && !h.marks.any(nowHere|wasPlain|wasEncrypted)
+// otherTransport says that the peer refused us and soon after took the other
+// transport, and never this one. How sure that makes it comes in percent, 0 for not
+// at all.
+func (h *History) otherTransport() int {
+	switch {
+	case !h.marks.any(soon), h.marks.any(nowHere | wasPlain | wasEncrypted):
+		return 0
+	case h.plain > 0 && h.encrypted > 0:
+		return 60
+	}
+	return 50
 }
 
 // byEncryption judges a refusal after which the peer answered on the other side
-// of encryption, and never on this one.
+// of encryption, and never on this one. Full clients find room in the meantime as
+// well: of lab peers that took encrypted connections soon after they had refused one
+// plain one, two in three wanted encryption; where more time or more refusals lay
+// between, one in three.
 func (h *History) byEncryption() (Reason, int) {
-	both := h.plain > 0 && h.encrypted > 0
 	switch {
-	case h.way.Encrypted() && h.marks.any(soon) && !both:
-		return Encryption, 70
-	case !h.way.Encrypted() && h.marks.any(soon) && !both:
-		return Encryption, 95
-	case !h.way.Encrypted() && h.marks.any(soon|late):
-		return Encryption, 70
-	case both:
+	case h.plain > 0 && h.encrypted > 0:
 		return Full, 70
+	case !h.marks.any(soon), h.way.Encrypted():
+		return Full, 60
+	case h.plain > 1:
+		return Encryption, 85
 	}
-	return Full, 60
+	return Encryption, 70
 }
 
 // open judges a refusal of a peer that has not answered since.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"btkit/pkg/client"
 	"btkit/pkg/outcome"
 	"btkit/pkg/peerwire"
 	"btkit/pkg/visit"
@@ -105,6 +106,9 @@ func (c *Conversation) greet(h peerwire.Handshake) error {
 	at := c.now()
 	c.greeted.Store(true)
 	c.Visit.Greeted(at, h)
+	if c.manner.KeepAlive > 0 { // not more than its program takes for good manners
+		c.manner.KeepAlive = max(c.manner.KeepAlive, client.Of(h.PeerID, "").KeepAliveGap())
+	}
 	c.decoder.MaxFrame = peerwire.FrameCap(int(c.Visit.Torrent().Pieces()))
 	if c.manner.Silence > 0 {
 		c.silentAt = at.Add(c.manner.Silence)

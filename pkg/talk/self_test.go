@@ -124,6 +124,23 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
+// A program that counts keep-alives gets no more than it bears, whatever we were
+// told.
+func TestKeepAliveOfAProgramThatCounts(t *testing.T) {
+	for id, want := range map[string]time.Duration{"-BI3500-abcdefghijkl": 10 * time.Second, "-TR4050-abcdefghijkl": time.Second} {
+		m := open(t, scene{manner: Manner{KeepAlive: time.Second}})
+		h := theirHandshake()
+		copy(h.PeerID[:], id)
+		m.hello(h)
+		m.greeting()
+		m.c.Leave()
+		m.wantEnd(outcome.OK)
+		if got := m.c.manner.KeepAlive; got != want {
+			t.Errorf("%s: got a keep-alive every %v, want every %v", id, got, want)
+		}
+	}
+}
+
 func TestRequestsAreRefused(t *testing.T) {
 	tests := []struct {
 		name string

@@ -58,7 +58,8 @@ func (m *Memory) second(h Hints) (Try, bool) {
 }
 
 // thirdPause is how long after a second connection comes a third: programs that
-// count take two in a minute.
+// count take two in a minute. Where there is one round only, the schedule does not
+// wait for it.
 const thirdPause = time.Minute - EncryptionPause
 
 // flip tries the other side of encryption.
