@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"btkit/pkg/outcome"
 	"btkit/pkg/transport/utp"
@@ -20,18 +21,31 @@ import (
 func (d *Dialer) Punch(ctx context.Context, from, to netip.AddrPort) (net.Conn, error) {
 	for _, s := range d.sockets {
 		if addrOf(s).Port() == from.Port() && addrOf(s).Addr().Is4() == from.Addr().Unmap().Is4() {
-			return s.Punch(ctx, to)
+			return punch(ctx, s, to)
 		}
 	}
 	s, err := d.borrow(from)
 	if err != nil {
 		return nil, err
 	}
-	stream, err := s.Punch(ctx, to)
+	stream, err := punch(ctx, s, to)
 	if err != nil {
 		return nil, errors.Join(err, d.giveBack(from))
 	}
 	return &punched{Conn: stream, dialer: d, from: from}, nil
+}
+
+// punchDelay is how long the peer's own call may come first. It leads nowhere, and
+// opens the peer's NAT for ours; libtorrent closes a call that it takes while its
+// own is under way.
+const punchDelay = 3500 * time.Millisecond
+
+func punch(ctx context.Context, s *utp.Socket, to netip.AddrPort) (net.Conn, error) {
+	select {
+	case <-time.After(punchDelay):
+	case <-ctx.Done():
+	}
+	return s.Punch(ctx, to)
 }
 
 // lent is a socket that several connections share.
